@@ -1,0 +1,54 @@
+# What every target of the house has in common.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(TBB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+
+add_library(lensart_flags INTERFACE)
+target_include_directories(lensart_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(lensart_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+                                               -fno-omit-frame-pointer -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_link_libraries(lensart_flags INTERFACE Threads::Threads fmt::fmt)
+if(LENSART_FAILPOINTS)
+  target_compile_definitions(lensart_flags INTERFACE LENSART_FAILPOINTS=1)
+endif()
+if(LENSART_SANITIZE)
+  # vptr fires inside TBB's own header (docs/contract.md, traps), so it is left out.
+  target_compile_options(lensart_flags INTERFACE -fsanitize=${LENSART_SANITIZE} -fno-sanitize=vptr
+                                                 -fno-sanitize-recover=all)
+  target_link_options(lensart_flags INTERFACE -fsanitize=${LENSART_SANITIZE})
+endif()
+
+# lensart_library(NAME SOURCES … LINK … [PCH …]): a room of the house as a static library.
+function(lensart_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PCH" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC lensart_flags ${ARG_LINK})
+  if(LENSART_PCH AND ARG_PCH)
+    target_precompile_headers(${name} PRIVATE ${ARG_PCH})
+  endif()
+endfunction()
+
+# lensart_test(NAME SOURCES … LINK … [LABELS …] [TIMEOUT s]): one GoogleTest program, one ctest entry.
+function(lensart_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE lensart_flags ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  if(LENSART_PCH)
+    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <map>)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
