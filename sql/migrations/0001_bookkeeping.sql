@@ -91,8 +91,8 @@ BEGIN
   SELECT * INTO stands FROM {schema}.pipeline_epochs e
    WHERE e.pipeline = p_pipeline AND e.lane = p_lane FOR UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'fenced: pipeline % has no row for lane % in pipeline_epochs', p_pipeline, p_lane
-      USING ERRCODE = 'LA001';
+    RAISE EXCEPTION 'fenced: pipeline % has no row for lane % in pipeline_epochs', p_pipeline,
+      p_lane USING ERRCODE = 'LA001';
   END IF;
   IF stands.incarnation IS DISTINCT FROM p_incarnation THEN
     RAISE EXCEPTION 'fenced: lane % of pipeline % belongs to incarnation %, not to %', p_lane,
