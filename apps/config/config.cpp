@@ -1,11 +1,11 @@
 #include "apps/config/config.hpp"
 
+#include "apps/config/schema.hpp"
+
 namespace lensart::app {
 
 NodeOptions Config::node(std::string_view name) const {
-  std::string canonical(name);
-  std::replace(canonical.begin(), canonical.end(), '-', '_');
-  const auto found = nodes.find(canonical);
+  const auto found = nodes.find(canonical_node_name(name));
   return found == nodes.end() ? NodeOptions{} : found->second;
 }
 

@@ -1,0 +1,16 @@
+/// The commands of the program, in the order `lensart --help` lists them.
+#pragma once
+
+#include "apps/lensart/command.hpp"
+
+namespace lensart::app {
+
+void add_check_command(CLI::App& root, Program& program);
+void add_generate_command(CLI::App& root, Program& program);
+
+inline void add_all_commands(CLI::App& root, Program& program) {
+  add_check_command(root, program);
+  add_generate_command(root, program);
+}
+
+}  // namespace lensart::app
