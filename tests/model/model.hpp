@@ -1,0 +1,93 @@
+/// The reference model: every table as a pure function of the log (docs/contract.md §3).
+///
+/// Single-threaded and as simple as it can be. `read_log` decides what became of each record; each
+/// table is then a function of its own of what was accepted, so that further tables are further
+/// functions.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/clock.hpp"
+#include "tests/model/judge.hpp"
+#include "tests/model/table.hpp"
+
+namespace lensart::model {
+
+struct Coordinates {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  auto operator<=>(const Coordinates&) const = default;
+};
+
+struct LogRecord {
+  TopicKind kind = TopicKind::kOrderCreated;
+  Coordinates at;
+  std::optional<std::string> payload;  ///< nothing for a null value
+  std::optional<Instant> appended;     ///< the broker's time, where it is known
+};
+
+/// What the contract leaves to arrival, taken from the run that is to be judged. Each hint is
+/// believed only as far as the contract leaves the choice open.
+struct Hints {
+  /// Of copies of one event in different partitions, the one that counts is the one named here
+  /// (`orders_raw` names it). With none named it is the first in the order of coordinates.
+  std::set<Coordinates> accepted;
+  /// Records that were too far in the future when they were read.
+  std::set<Coordinates> in_future;
+  /// Accepted events that counted in no metric.
+  std::set<Coordinates> too_late;
+};
+
+struct AcceptedEvent {
+  Event event;
+  std::string event_data;  ///< SHA-256 of the canonical payload
+  Coordinates at;
+  bool too_late = false;
+};
+
+struct DeadLetter {
+  Coordinates at;
+  std::string code;
+  std::string field;
+  std::optional<std::string> event_id;
+  std::optional<std::int64_t> order_id;
+  std::optional<std::string> payload;
+};
+
+struct Account {
+  std::int64_t consumed = 0;
+  std::int64_t accepted = 0;
+  std::int64_t duplicate = 0;
+  std::int64_t ignored = 0;
+  std::int64_t dead_lettered = 0;
+};
+
+/// What became of each record.
+struct Reading {
+  std::vector<AcceptedEvent> accepted;
+  std::vector<DeadLetter> dead_letters;
+  std::map<std::pair<std::string, std::int32_t>, Account> accounts;
+};
+
+/// `log`: whole partitions, in any order. `now`: a wall clock no earlier than the run's.
+Reading read_log(const std::vector<LogRecord>& log, const Hints& hints, Instant now,
+                 const Settings& settings);
+
+Table orders_raw(const std::vector<AcceptedEvent>& accepted);
+Table orders_processed(const std::vector<AcceptedEvent>& accepted);
+Table order_items(const std::vector<AcceptedEvent>& accepted, const Zone& zone);
+Table dead_letters(const std::vector<DeadLetter>& letters);
+Table accounts(const Reading& reading);
+
+/// All of them, in that order.
+std::vector<Table> all_tables(const Reading& reading, const Settings& settings);
+
+}  // namespace lensart::model
