@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# What every script shares: where the checkout is, and how to speak. Sourced, never run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+export root
+# shellcheck disable=SC2034  # read by the scripts that source this file
+cache=$root/.cache
+# shellcheck disable=SC2034
+kafka_version=3.9.1
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die MESSAGE [EXIT-CODE]
+die() {
+  say "${0##*/}: $1"
+  exit "${2:-1}"
+}
+
+# Elapsed time since $1 (a value of EPOCHREALTIME), as seconds with one decimal.
+seconds_since() {
+  local start=${1/[.,]/} now=${EPOCHREALTIME/[.,]/}
+  local tenths=$(((now - start) / 100000))
+  printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+# wait_until SECONDS COMMAND...: polls 20 times a second; fails when the time is up.
+wait_until() {
+  local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+  shift
+  until "$@"; do
+    ((${EPOCHREALTIME/[.,]/} < deadline)) || return 1
+    sleep 0.05
+  done
+}
+
+# The package names in a list file, without comments.
+package_list() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@"; }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs what building, running and testing lensart needs on Debian 12: packages by apt, the jars
+# of a private Kafka by Maven (into .cache/ of this checkout). Does nothing when nothing is missing.
+#   scripts/setup.sh [--campaign]     --campaign: also what only scripts/campaign.sh needs
+set -euo pipefail
+# shellcheck source=lib/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+lists=("$root/scripts/packages.txt")
+case ${1:-} in
+  '') ;;
+  --campaign) lists+=("$root/scripts/packages-campaign.txt") ;;
+  *) sed -n '2,4s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0; exit 64 ;;
+esac
+
+missing_packages() {
+  comm -23 <(package_list "${lists[@]}" | LC_ALL=C sort -u) \
+    <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p' | LC_ALL=C sort -u)
+}
+
+install_packages() {
+  local missing
+  command -v apt-get >/dev/null || die "this is made for Debian 12; there is no apt-get here"
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]})) || return 0
+  if ((EUID != 0)); then
+    say "Missing Debian packages: ${missing[*]}"
+    die "installing them takes root; run: sudo scripts/setup.sh ${1:-}"
+  fi
+  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  if ! dpkg-query -W postgresql-15 >/dev/null 2>&1; then
+    # The stack makes a cluster of its own; Debian's, with a service and port 5432, is not wanted.
+    mkdir -p /etc/postgresql-common/createcluster.d
+    printf '%s\n' '# Written by the scripts/setup.sh of lensart.' 'create_main_cluster = false' \
+      >/etc/postgresql-common/createcluster.d/lensart.conf
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  quietly apt-get -o Acquire::Retries=3 update
+  quietly apt-get -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold \
+    install -y --no-install-recommends "${missing[@]}"
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} == 0)) || die "apt-get succeeded, but these are still missing: ${missing[*]}"
+}
+
+# Output only when it failed.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    die "failed: $*"
+  fi
+  rm -f "$log"
+}
+
+# What .cache holds of Kafka: the list it was made from, and each jar with its size.
+jar_manifest() {
+  sha256sum <"$root/scripts/kafka/pom.xml"
+  (cd "$1" && stat -c '%n %s' -- *.jar)
+}
+
+install_kafka() {
+  local home=$cache/kafka/$kafka_version
+  if [ -f "$home/manifest" ] && jar_manifest "$home/libs" 2>/dev/null | cmp -s - "$home/manifest"; then
+    return 0
+  fi
+  say "Fetching Kafka $kafka_version by Maven into .cache/kafka"
+  rm -rf "$home"
+  mkdir -p "$home"
+  quietly mvn -B -ntp -f "$root/scripts/kafka/pom.xml" -Dmaven.repo.local="$cache/maven" \
+    dependency:copy-dependencies -Dkafka.version="$kafka_version" -DoutputDirectory="$home/libs"
+  jar_manifest "$home/libs" >"$home/manifest"
+  # Under sudo the cache still belongs to whoever owns the checkout.
+  if ((EUID == 0)); then chown -R --reference="$root" "$cache"; fi
+}
+
+install_packages "${1:-}"
+mkdir -p "$cache"
+exec 9>"$cache/setup.lock"
+flock 9
+install_kafka
+say "Set up: $(package_list "${lists[@]}" | wc -l) packages, Kafka $kafka_version."
