@@ -23,6 +23,10 @@ enum class EventType : std::uint8_t {
 std::string_view name_of(EventType type);
 std::optional<EventType> event_type_from(std::string_view name);
 
+/// What an accepted `order.cancelled` writes as its order's status, in NFC (contract §3).
+inline constexpr std::string_view kCancelledStatus = "\u0110\u00E3 h\u1EE7y";
+constexpr std::string_view cancelled_status() { return kCancelledStatus; }
+
 /// What a topic carries; the topic's own name is configured.
 enum class Topic : std::uint8_t { kOrderCreated, kOrderUpdated, kOrderCancelled, kOrderEvents };
 

@@ -45,14 +45,15 @@ std::string_view name_of(Code code);
 /// One broken rule.
 struct Violation {
   Code code = Code::kBadJson;
-  std::string field;    ///< path as it stands in the payload, `data.order_details[2].quantity`; may be empty
+  std::string
+      field;  ///< path as it stands in the payload, `data.order_details[2].quantity`; may be empty
   std::string message;  ///< names the field, the value (shortened) and the remedy
 };
 
 /// Why a record became a dead letter, and what of it could still be read.
 struct Rejection {
   Violation violation;
-  std::optional<std::string> event_id;   ///< contract §3, dead_letters
+  std::optional<std::string> event_id;  ///< contract §3, dead_letters
   std::optional<OrderId> order_id;
 };
 
@@ -77,16 +78,17 @@ class EventReader {
   ~EventReader();
   EventReader(EventReader&&) noexcept;
 
-  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena`; on `kRejected`,
-  /// `rejection` names the first broken rule; on `kIgnored`, neither is touched.
+  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena`; on
+  /// `kRejected`, `rejection` names the first broken rule; on `kIgnored`, neither is touched.
   ///
-  /// `payload`: the message's value; `kPayloadPadding` bytes after it must be readable. A null value
-  /// is an empty payload. `now`: the wall clock, for `timestamp_in_future`.
+  /// `payload`: the message's value; `kPayloadPadding` bytes after it must be readable. A null
+  /// value is an empty payload. `now`: the wall clock, for `timestamp_in_future`.
   Outcome read(Topic topic, std::string_view payload, Instant now, Arena& arena, Event& event,
                Rejection& rejection);
 
-  /// Every broken rule, in rule order and then in the payload's order (for the gateway). Empty for an
-  /// event and for one that is ignored. Rules 1 and 2 end the list, as nothing after them can be judged.
+  /// Every broken rule, in rule order and then in the payload's order (for the gateway). Empty for
+  /// an event and for one that is ignored. Rules 1 and 2 end the list, as nothing after them can be
+  /// judged.
   std::vector<Violation> violations(Topic topic, std::string_view payload, Instant now);
 
  private:

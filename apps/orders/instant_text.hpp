@@ -1,0 +1,17 @@
+/// The contract's grammar of an instant (docs/contract.md §2, rule 7).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "graph/clock.hpp"
+#include "graph/time_zone.hpp"
+
+namespace lensart::orders {
+
+/// `2026-11-20T10:30:02.123456789+07:00` and its lesser forms; without an offset it is the wall
+/// clock of `zone`. Digits past the microsecond are cut. Nothing when the form, the date, the time
+/// of day or the offset is none, or when the instant lies outside 2000 to 2100 in UTC.
+std::optional<Instant> parse_instant(std::string_view text, const TimeZone& zone);
+
+}  // namespace lensart::orders

@@ -1,0 +1,133 @@
+#include "apps/orders/json_text.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace lensart::orders {
+namespace {
+
+#if defined(__SSE2__)
+constexpr std::size_t kStep = 16;
+/// A bit for each backslash among the next kStep bytes.
+std::uint32_t backslashes(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+}
+#else
+constexpr std::size_t kStep = 8;
+std::uint32_t backslashes(const char* at) {
+  std::uint32_t mask = 0;
+  for (std::size_t i = 0; i < kStep; ++i) mask |= static_cast<std::uint32_t>(at[i] == '\\') << i;
+  return mask;
+}
+#endif
+
+constexpr std::uint32_t kNotHex = 0x8000'0000U;
+
+constexpr std::array<std::uint32_t, 256> kHexDigit = [] {
+  std::array<std::uint32_t, 256> table{};
+  table.fill(kNotHex);
+  for (std::uint32_t i = 0; i < 10; ++i) table['0' + i] = i;
+  for (std::uint32_t i = 0; i < 6; ++i) table['a' + i] = table['A' + i] = 10 + i;
+  return table;
+}();
+
+constexpr std::array<char, 256> kSimpleEscape = [] {
+  std::array<char, 256> table{};
+  table['"'] = '"';
+  table['\\'] = '\\';
+  table['/'] = '/';
+  table['b'] = '\b';
+  table['f'] = '\f';
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['t'] = '\t';
+  return table;
+}();
+
+/// Four hexadecimal digits, or a value above 0xFFFF. The quote behind the string is no digit, so
+/// this never takes digits from beyond it.
+std::uint32_t hex_at(const char* digits) {
+  const auto digit = [&](int i) { return kHexDigit[static_cast<unsigned char>(digits[i])]; };
+  if (((digit(0) | digit(1) | digit(2) | digit(3)) & kNotHex) != 0) return kNotHex;
+  return digit(0) << 12 | digit(1) << 8 | digit(2) << 4 | digit(3);
+}
+
+char* put_code_point(std::uint32_t code_point, char* to) {
+  const auto put = [&](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
+  if (code_point < 0x80) {
+    put(code_point);
+  } else if (code_point < 0x800) {
+    put(0xC0 | code_point >> 6);
+    put(0x80 | (code_point & 0x3F));
+  } else if (code_point < 0x10000) {
+    put(0xE0 | code_point >> 12);
+    put(0x80 | (code_point >> 6 & 0x3F));
+    put(0x80 | (code_point & 0x3F));
+  } else {
+    put(0xF0 | code_point >> 18);
+    put(0x80 | (code_point >> 12 & 0x3F));
+    put(0x80 | (code_point >> 6 & 0x3F));
+    put(0x80 | (code_point & 0x3F));
+  }
+  return to;
+}
+
+/// Reads what follows `\u`, moving `from` past it; a value above 0x10FFFF when it is broken.
+std::uint32_t code_point_at(const char*& from) {
+  const std::uint32_t unit = hex_at(from);
+  from += 4;
+  if (unit < 0xD800 || unit > 0xDFFF) return unit;
+  // The second half must follow at once; a half without its partner is no character.
+  if (unit > 0xDBFF || from[0] != '\\' || from[1] != 'u') return kNotHex;
+  const std::uint32_t low = hex_at(from + 2);
+  if (low < 0xDC00 || low > 0xDFFF) return kNotHex;
+  from += 6;
+  return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+}
+
+}  // namespace
+
+bool has_escape(std::string_view inside) {
+  std::size_t at = 0;
+  for (; at + kStep < inside.size(); at += kStep) {
+    if (backslashes(inside.data() + at) != 0) return true;
+  }
+  const std::uint32_t rest = backslashes(inside.data() + at);
+  return static_cast<std::size_t>(std::countr_zero(rest)) < inside.size() - at;
+}
+
+Unescaped unescape(std::string_view inside, char* to) {
+  const char* from = inside.data();
+  const char* const end = from + inside.size();
+  bool has_nul = false;
+  for (;;) {
+    std::memcpy(to, from, kStep);
+    const std::uint32_t mask = backslashes(from);
+    const std::size_t plain = mask == 0 ? kStep : static_cast<std::size_t>(std::countr_zero(mask));
+    if (plain >= static_cast<std::size_t>(end - from)) return {to + (end - from), has_nul};
+    from += plain;
+    to += plain;
+    if (mask == 0) continue;
+    const char kind = from[1];
+    from += 2;
+    if (kind == 'u') {
+      const std::uint32_t code_point = code_point_at(from);
+      if (code_point > 0x10FFFF) return {};
+      has_nul |= code_point == 0;
+      to = put_code_point(code_point, to);
+    } else {
+      const char character = kSimpleEscape[static_cast<unsigned char>(kind)];
+      if (character == '\0') return {};
+      *to++ = character;
+    }
+  }
+}
+
+}  // namespace lensart::orders
