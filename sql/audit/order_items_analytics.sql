@@ -6,26 +6,30 @@ WITH winners AS (
     FROM {schema}.orders_raw
    WHERE branch_id IS NOT NULL
    ORDER BY order_id, event_timestamp DESC, {schema}.lensart_rank(event_type) DESC, event_id DESC
-), latest AS (
+), snapshots AS (
   SELECT r.order_id, r.branch_id,
-         {schema}.lensart_snapshot(r.event_type, {schema}.lensart_data(r.event_data)) AS snapshot
-    FROM winners w JOIN {schema}.orders_raw r ON r.id = w.id
-  OFFSET 0  -- keeps the planner from cutting the snapshot out again for each of its fields
+         {schema}.lensart_snapshot(r.event_type, {schema}.lensart_data(r.event_data)) AS snapshot,
+         c.settings ->> 'time_zone' AS zone
+    FROM winners w
+    JOIN {schema}.orders_raw r ON r.id = w.id
+    LEFT JOIN {schema}.pipeline_settings c ON c.pipeline = {pipeline}
+  OFFSET bigint '0'  -- keeps the planner from cutting the snapshot out again for each of its fields
+), latest AS (
+  SELECT *, snapshot ->> 'date' AS date FROM snapshots
+  OFFSET bigint '0'
 ), dated AS (
   SELECT order_id, branch_id, {schema}.lensart_lines(snapshot) AS lines,
-         ({schema}.lensart_instant(snapshot ->> 'date', z.zone) AT TIME ZONE z.zone)::date
+         ({schema}.lensart_instant(date, zone) AT TIME ZONE zone)::date
            AS order_date
     FROM latest
-   CROSS JOIN (SELECT (SELECT settings ->> 'time_zone' FROM {schema}.pipeline_settings
-                        WHERE pipeline = {pipeline}) AS zone) z
-  OFFSET 0
+  OFFSET bigint '0'
 ), lines AS (
   SELECT d.order_id, d.branch_id, d.order_date, line,
          {schema}.lensart_whole(line -> 'quantity') AS quantity,
          {schema}.lensart_amount(line -> 'total_price') AS total_price,
          {schema}.lensart_amount(line -> 'price') AS price
     FROM dated d CROSS JOIN LATERAL jsonb_array_elements(d.lines) AS line
-  OFFSET 0
+  OFFSET bigint '0'
 )
 SELECT order_id,
        {schema}.lensart_whole(line -> 'product_id') AS product_id,

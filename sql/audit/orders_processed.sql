@@ -26,12 +26,18 @@ WITH placed AS (
          max(event_timestamp) AS updated_at
     FROM marked
    GROUP BY order_id
-), latest AS (
+), snapshots AS (
   SELECT f.order_id, r.user_id, r.branch_id, r.total_price, r.payment_method,
          f.order_status, f.payment_status, f.created_at, f.updated_at,
-         {schema}.lensart_snapshot(r.event_type, {schema}.lensart_data(r.event_data)) AS snapshot
-    FROM folded f JOIN {schema}.orders_raw r ON r.id = f.snapshot_id
-  OFFSET 0  -- keeps the planner from cutting the snapshot out again for each of its fields
+         {schema}.lensart_snapshot(r.event_type, {schema}.lensart_data(r.event_data)) AS snapshot,
+         c.settings ->> 'time_zone' AS zone
+    FROM folded f
+    JOIN {schema}.orders_raw r ON r.id = f.snapshot_id
+    LEFT JOIN {schema}.pipeline_settings c ON c.pipeline = {pipeline}
+  OFFSET bigint '0'  -- keeps the planner from cutting the snapshot out again for each of its fields
+), latest AS (
+  SELECT *, snapshot ->> 'date' AS date FROM snapshots
+  OFFSET bigint '0'
 )
 SELECT order_id,
        user_id,
@@ -40,10 +46,7 @@ SELECT order_id,
        branch_id,
        {schema}.lensart_text(snapshot -> 'branch' ->> 'name') AS branch_name,
        {schema}.lensart_text(snapshot -> 'branch' ->> 'address') AS branch_address,
-       {schema}.lensart_instant(
-         snapshot ->> 'date',
-         (SELECT settings ->> 'time_zone' FROM {schema}.pipeline_settings
-           WHERE pipeline = {pipeline})) AS order_date,
+       {schema}.lensart_instant(date, zone) AS order_date,
        {schema}.lensart_text(snapshot ->> 'address') AS address,
        {schema}.lensart_text(snapshot ->> 'note') AS note,
        {schema}.lensart_whole(snapshot -> 'coupon_id') AS coupon_id,
