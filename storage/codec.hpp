@@ -1,0 +1,109 @@
+/// Bytes in and out of persisted values and keys (docs/state-format.md).
+///
+/// Values are little-endian; keys are big-endian, so that their order is the numbers' order.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "graph/clock.hpp"
+
+namespace lensart::storage {
+
+static_assert(std::endian::native == std::endian::little, "the formats are written as they lie");
+
+/// Appends to a string. Threads: one.
+class ByteWriter {
+ public:
+  explicit ByteWriter(std::string& out) : out_(out) {}
+
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_integral_v<T>);
+    char bytes[sizeof(T)];
+    std::memcpy(bytes, &value, sizeof(T));
+    out_.append(bytes, sizeof(T));
+  }
+  /// Four bytes of length, then the text.
+  void text(std::string_view value) {
+    number(static_cast<std::uint32_t>(value.size()));
+    out_.append(value);
+  }
+  void raw(std::string_view bytes) { out_.append(bytes); }
+
+ private:
+  std::string& out_;
+};
+
+/// Reads what ByteWriter wrote. After a read past the end `ok()` is false and every value is zero:
+/// callers check once, at the end.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <class T>
+  T number() {
+    static_assert(std::is_integral_v<T>);
+    T value{};
+    if (!need(sizeof(T))) return value;
+    std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+    at_ += sizeof(T);
+    return value;
+  }
+  std::string_view text() { return raw(number<std::uint32_t>()); }
+  std::string_view raw(std::size_t size) {
+    if (!need(size)) return {};
+    const std::string_view value = bytes_.substr(at_, size);
+    at_ += size;
+    return value;
+  }
+  bool ok() const { return ok_; }
+  bool at_end() const { return at_ == bytes_.size(); }
+  std::size_t position() const { return at_; }
+  std::string_view rest() const { return bytes_.substr(at_); }
+
+ private:
+  bool need(std::size_t size) {
+    if (!ok_ || bytes_.size() - at_ < size) ok_ = false;
+    return ok_;
+  }
+  std::string_view bytes_;
+  std::size_t at_ = 0;
+  bool ok_ = true;
+};
+
+/// A key part whose byte order is its numeric order; for signed numbers the sign bit is flipped.
+inline void append_key(std::string& key, std::uint64_t value) {
+  const std::uint64_t big = __builtin_bswap64(value);
+  key.append(reinterpret_cast<const char*>(&big), sizeof(big));
+}
+inline void append_key(std::string& key, std::uint32_t value) {
+  const std::uint32_t big = __builtin_bswap32(value);
+  key.append(reinterpret_cast<const char*>(&big), sizeof(big));
+}
+inline std::string key_of(std::uint64_t value) {
+  std::string key;
+  append_key(key, value);
+  return key;
+}
+inline std::uint64_t key_to_u64(std::string_view key) {
+  std::uint64_t big = 0;
+  std::memcpy(&big, key.data(), sizeof(big));
+  return __builtin_bswap64(big);
+}
+
+/// `value` sealed with its format version in front and a checksum behind: LMDB has none of its own.
+std::string seal(std::uint8_t version, std::string_view value);
+/// The same, in place: `out` must begin with the version byte already.
+void seal_in_place(std::string& out);
+/// Empty when the checksum or the version is wrong.
+struct Unsealed {
+  bool ok = false;
+  std::string_view value;
+};
+Unsealed unseal(std::uint8_t version, std::string_view sealed);
+
+}  // namespace lensart::storage

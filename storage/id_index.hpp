@@ -1,0 +1,124 @@
+/// Every accepted event id, for as long as `orders_raw` holds it: on disk, so that only memory is
+/// bounded (docs/contract.md §2, Duplicates).
+///
+/// Ids are 128-bit keyed hashes. New ones lie in memory and, epoch by epoch, in a log; from time to time
+/// the log is sealed into a sorted segment with a Bloom filter in memory. Lanes share the space by
+/// ranges of the hash, so that their number never enters a key.
+#pragma once
+
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "graph/error.hpp"
+#include "storage/state_store.hpp"
+
+namespace lensart::storage {
+
+struct IdHash {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend auto operator<=>(const IdHash&, const IdHash&) = default;
+  friend std::size_t hash_value(const IdHash& id) { return static_cast<std::size_t>(id.low); }
+};
+
+/// Keyed by the state's secret, so that nobody can choose ids that collide.
+IdHash hash_id(std::string_view id, std::uint64_t seed);
+
+inline std::size_t lane_of(const IdHash& id, std::size_t lanes) {
+  return static_cast<std::size_t>((id.high >> 32) * lanes >> 32);
+}
+
+/// A split-block Bloom filter: one cache line a look-up, about 1 in 200 wrong at 12 bits an id.
+class BlockFilter {
+ public:
+  explicit BlockFilter(std::size_t ids);
+  explicit BlockFilter(std::string_view bytes);
+  void add(const IdHash& id);
+  bool may_contain(const IdHash& id) const;
+  std::string_view bytes() const;
+
+ private:
+  struct alignas(32) Block {
+    std::uint32_t words[8] = {};
+  };
+  std::vector<Block> blocks_;
+};
+
+/// A sealed segment: sorted, immutable.
+struct IdSegment {
+  std::uint64_t number = 0;
+  std::uint64_t ids = 0;
+  std::vector<IdHash> first_of_chunk;
+  BlockFilter filter{0};
+};
+
+struct IdSegments {
+  EpochNumber covers_until = 0;  ///< ids of epochs up to here are in segments
+  std::vector<std::shared_ptr<const IdSegment>> segments;
+};
+
+/// The shared part. Threads: `segments` any; the rest the writer's.
+class IdIndex {
+ public:
+  static Result<std::unique_ptr<IdIndex>> open(StateStore& store);
+
+  std::shared_ptr<const IdSegments> segments() const;
+  /// Ids of the log, as loaded at open(): what the lanes begin with. Freed by the call.
+  std::vector<IdHash> take_recent();
+
+  /// Puts an epoch's new ids of one lane into its change set.
+  void log(ChangeSet& changes, EpochNumber epoch, std::size_t lane, const std::vector<IdHash>& ids) const;
+  /// Sorts the log up to and including `until` into a segment.
+  Result<Unit> seal(EpochNumber until);
+  /// Looks an id up in a segment on disk; its filter has said that it may be there.
+  Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment, const IdHash& id) const;
+
+ private:
+  explicit IdIndex(StateStore& store) : store_(store) {}
+  Result<Unit> load();
+  Result<std::shared_ptr<const IdSegment>> write_segment(WriteTransaction& txn, std::uint64_t number,
+                                                         const std::vector<IdHash>& sorted) const;
+
+  StateStore& store_;
+  Table log_table_ = 0;
+  Table segment_table_ = 0;
+  std::vector<IdHash> recent_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const IdSegments> segments_ = std::make_shared<IdSegments>();
+};
+
+/// One lane's view: which ids of its range were seen. Threads: one at a time.
+class IdLane {
+ public:
+  explicit IdLane(const IdIndex& index) : index_(index) {}
+
+  /// At start: an id of the log.
+  void restore(const IdHash& id) { current_.insert(id); }
+  /// Once before each batch.
+  void refresh();
+  /// True when the id is new; it is then remembered for the epoch under way.
+  Result<bool> insert(const ReadTransaction& txn, const IdHash& id);
+  /// Ids first seen since the last call.
+  std::vector<IdHash> take_new() { return std::exchange(new_, {}); }
+  /// From here on a new generation: what came before will be in a segment soon.
+  void freeze(EpochNumber until);
+
+ private:
+  struct Frozen {
+    EpochNumber until = 0;
+    boost::unordered_flat_set<IdHash> ids;
+  };
+  const IdIndex& index_;
+  boost::unordered_flat_set<IdHash> current_;
+  std::vector<Frozen> frozen_;
+  std::vector<IdHash> new_;
+  std::shared_ptr<const IdSegments> segments_ = std::make_shared<IdSegments>();
+};
+
+}  // namespace lensart::storage

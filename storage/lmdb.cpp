@@ -1,0 +1,317 @@
+#include "storage/lmdb.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+namespace lensart::storage {
+
+namespace {
+
+constexpr unsigned kMaxTables = 32;
+constexpr unsigned kMaxReaders = 256;
+
+MDB_val to_val(std::string_view text) {
+  return MDB_val{text.size(), const_cast<char*>(text.data())};
+}
+std::string_view to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+tl::unexpected<Error> lmdb_error(int rc, std::string_view doing) {
+  switch (rc) {
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+      return fail(Errc::kStateCorrupt,
+                  fmt::format("the state is damaged ({}, while {}); restore a backup or run "
+                              "`lensart state adopt`",
+                              mdb_strerror(rc), doing));
+    case MDB_MAP_FULL:
+      return fail(Errc::kStateFull, fmt::format("the state's map is full (while {})", doing));
+    case ENOSPC:
+      return fail(Errc::kStateFailed,
+                  fmt::format("no room left on the disk of the state directory (while {}); free some "
+                              "and start again: nothing is lost",
+                              doing));
+    default:
+      return fail(Errc::kStateFailed,
+                  fmt::format("the state's storage failed: {} (while {})", mdb_strerror(rc), doing));
+  }
+}
+
+Result<Unit> scan_txn(MDB_txn* txn, Table table, std::string_view from,
+                      const std::function<bool(std::string_view, std::string_view)>& visit) {
+  MDB_cursor* raw = nullptr;
+  if (const int rc = mdb_cursor_open(txn, table, &raw); rc != 0) return lmdb_error(rc, "scanning");
+  const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(raw, &mdb_cursor_close);
+  MDB_val key = to_val(from);
+  MDB_val value{};
+  int rc = mdb_cursor_get(raw, &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (rc == 0) {
+    if (!visit(to_view(key), to_view(value))) return Unit{};
+    rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT);
+  }
+  if (rc != MDB_NOTFOUND) return lmdb_error(rc, "scanning");
+  return Unit{};
+}
+
+Result<std::optional<std::string_view>> get_txn(MDB_txn* txn, Table table, std::string_view key) {
+  MDB_val k = to_val(key);
+  MDB_val value{};
+  const int rc = mdb_get(txn, table, &k, &value);
+  if (rc == 0) return to_view(value);
+  if (rc == MDB_NOTFOUND) return std::nullopt;
+  return lmdb_error(rc, "reading");
+}
+
+}  // namespace
+
+/// A shared lock is taken while a read transaction is live, and not while it is reset.
+class Environment::Gate {
+ public:
+  std::shared_mutex mutex;
+};
+
+Result<std::unique_ptr<Environment>> Environment::open(const EnvironmentOptions& options) {
+  const std::string data = options.directory + "/data.mdb";
+  struct stat info {};
+  const bool exists = ::stat(data.c_str(), &info) == 0;
+  std::unique_ptr<Environment> self(new Environment());
+  self->options_ = options;
+  self->gate_ = std::make_unique<Gate>();
+  if (const int rc = mdb_env_create(&self->env_); rc != 0) return lmdb_error(rc, "creating");
+  mdb_env_set_maxdbs(self->env_, kMaxTables);
+  mdb_env_set_maxreaders(self->env_, kMaxReaders);
+  const std::uint64_t have = exists ? static_cast<std::uint64_t>(info.st_size) : 0;
+  mdb_env_set_mapsize(self->env_,
+                      std::max(std::min(options.initial_size_bytes, options.max_size_bytes), have));
+  unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;
+  if (options.read_only) flags |= MDB_RDONLY;
+  if (const int rc = mdb_env_open(self->env_, options.directory.c_str(), flags, 0640); rc != 0) {
+    return lmdb_error(rc, "opening " + data);
+  }
+  if (exists) {
+    MDB_envinfo meta{};
+    MDB_stat stat{};
+    mdb_env_info(self->env_, &meta);
+    mdb_env_stat(self->env_, &stat);
+    const std::uint64_t needed = (meta.me_last_pgno + 1) * stat.ms_psize;
+    if (have < needed) {
+      return fail(Errc::kStateCorrupt,
+                  fmt::format("{} is {} bytes long where its meta page needs {}: it was cut off; "
+                              "restore a backup or run `lensart state adopt`",
+                              data, have, needed));
+    }
+  }
+  int dead = 0;
+  mdb_reader_check(self->env_, &dead);
+  return self;
+}
+
+Environment::~Environment() {
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+Result<Table> Environment::table(const char* name) {
+  MDB_txn* txn = nullptr;
+  if (const int rc = mdb_txn_begin(env_, nullptr, options_.read_only ? MDB_RDONLY : 0, &txn); rc != 0) {
+    return lmdb_error(rc, "opening a table");
+  }
+  Table table = 0;
+  if (const int rc = mdb_dbi_open(txn, name, options_.read_only ? 0 : MDB_CREATE, &table); rc != 0) {
+    mdb_txn_abort(txn);
+    return lmdb_error(rc, fmt::format("opening table {}", name));
+  }
+  if (const int rc = mdb_txn_commit(txn); rc != 0) return lmdb_error(rc, "opening a table");
+  return table;
+}
+
+Result<ReadTransaction> Environment::read() const {
+  gate_->mutex.lock_shared();
+  MDB_txn* txn = nullptr;
+  if (const int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn); rc != 0) {
+    gate_->mutex.unlock_shared();
+    return lmdb_error(rc, "beginning to read");
+  }
+  return ReadTransaction(txn, gate_.get());
+}
+
+Result<Unit> Environment::write(const std::function<Result<Unit>(WriteTransaction&)>& body) {
+  for (;;) {
+    MDB_txn* txn = nullptr;
+    int rc = mdb_txn_begin(env_, nullptr, 0, &txn);
+    if (rc != 0) return lmdb_error(rc, "beginning to write");
+    WriteTransaction handle(txn);
+    Result<Unit> done = Unit{};
+    try {
+      done = body(handle);
+    } catch (...) {
+      mdb_txn_abort(txn);
+      throw;
+    }
+    if (done) {
+      rc = mdb_txn_commit(txn);
+      if (rc == 0) return Unit{};
+      done = lmdb_error(rc, "committing");
+    } else {
+      mdb_txn_abort(txn);
+    }
+    if (done.error().code != Errc::kStateFull) return done;
+    LENSART_TRY(grow());
+  }
+}
+
+Result<Unit> Environment::grow() {
+  const std::unique_lock alone(gate_->mutex);
+  const std::uint64_t now = map_size_bytes();
+  if (now >= options_.max_size_bytes) {
+    return fail(Errc::kStateFull,
+                fmt::format("the state has reached state.max_size ({} bytes); raise it and start "
+                            "again: nothing is lost",
+                            options_.max_size_bytes));
+  }
+  const std::uint64_t next = std::min(now * 2, options_.max_size_bytes);
+  if (const int rc = mdb_env_set_mapsize(env_, next); rc != 0) return lmdb_error(rc, "growing");
+  return Unit{};
+}
+
+std::uint64_t Environment::map_size_bytes() const {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  return info.me_mapsize;
+}
+
+std::uint64_t Environment::used_bytes() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env_, &info);
+  mdb_env_stat(env_, &stat);
+  return (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+ReadTransaction::ReadTransaction(ReadTransaction&& other) noexcept
+    : txn_(std::exchange(other.txn_, nullptr)),
+      gate_(other.gate_),
+      live_(std::exchange(other.live_, false)) {}
+
+ReadTransaction::~ReadTransaction() {
+  if (txn_ == nullptr) return;
+  mdb_txn_abort(txn_);
+  if (live_) gate_->mutex.unlock_shared();
+}
+
+Result<std::optional<std::string_view>> ReadTransaction::get(Table table, std::string_view key) const {
+  return get_txn(txn_, table, key);
+}
+
+Result<Unit> ReadTransaction::scan(
+    Table table, std::string_view from,
+    const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  return scan_txn(txn_, table, from, visit);
+}
+
+Result<std::optional<std::string>> ReadTransaction::last_key(Table table) const {
+  MDB_cursor* raw = nullptr;
+  if (const int rc = mdb_cursor_open(txn_, table, &raw); rc != 0) return lmdb_error(rc, "scanning");
+  const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(raw, &mdb_cursor_close);
+  MDB_val key{};
+  MDB_val value{};
+  const int rc = mdb_cursor_get(raw, &key, &value, MDB_LAST);
+  if (rc == MDB_NOTFOUND) return std::nullopt;
+  if (rc != 0) return lmdb_error(rc, "scanning");
+  return std::string(to_view(key));
+}
+
+Result<std::uint64_t> ReadTransaction::count(Table table) const {
+  MDB_stat stat{};
+  if (const int rc = mdb_stat(txn_, table, &stat); rc != 0) return lmdb_error(rc, "counting");
+  return stat.ms_entries;
+}
+
+void ReadTransaction::reset() {
+  if (!live_) return;
+  mdb_txn_reset(txn_);
+  gate_->mutex.unlock_shared();
+  live_ = false;
+}
+
+Result<Unit> ReadTransaction::renew() {
+  if (live_) return Unit{};
+  gate_->mutex.lock_shared();
+  if (const int rc = mdb_txn_renew(txn_); rc != 0) {
+    gate_->mutex.unlock_shared();
+    return lmdb_error(rc, "renewing a reader");
+  }
+  live_ = true;
+  return Unit{};
+}
+
+Result<std::optional<std::string_view>> WriteTransaction::get(Table table, std::string_view key) const {
+  return get_txn(txn_, table, key);
+}
+
+Result<Unit> WriteTransaction::put(Table table, std::string_view key, std::string_view value) {
+  MDB_val k = to_val(key);
+  MDB_val v = to_val(value);
+  if (const int rc = mdb_put(txn_, table, &k, &v, 0); rc != 0) return lmdb_error(rc, "writing");
+  return Unit{};
+}
+
+Result<Unit> WriteTransaction::append(Table table, std::string_view key, std::string_view value) {
+  MDB_val k = to_val(key);
+  MDB_val v = to_val(value);
+  if (const int rc = mdb_put(txn_, table, &k, &v, MDB_APPEND); rc != 0) {
+    return lmdb_error(rc, "appending");
+  }
+  return Unit{};
+}
+
+Result<bool> WriteTransaction::erase(Table table, std::string_view key) {
+  MDB_val k = to_val(key);
+  const int rc = mdb_del(txn_, table, &k, nullptr);
+  if (rc == 0) return true;
+  if (rc == MDB_NOTFOUND) return false;
+  return lmdb_error(rc, "erasing");
+}
+
+Result<std::uint64_t> WriteTransaction::erase_range(Table table, std::string_view from,
+                                                    std::string_view until) {
+  MDB_cursor* raw = nullptr;
+  if (const int rc = mdb_cursor_open(txn_, table, &raw); rc != 0) return lmdb_error(rc, "erasing");
+  const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(raw, &mdb_cursor_close);
+  std::uint64_t erased = 0;
+  MDB_val key = to_val(from);
+  MDB_val value{};
+  int rc = mdb_cursor_get(raw, &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (rc == 0 && to_view(key) < until) {
+    if (rc = mdb_cursor_del(raw, 0); rc != 0) return lmdb_error(rc, "erasing");
+    ++erased;
+    // After a delete the cursor stands on the next key, which GET_CURRENT does not always see.
+    rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT);
+    if (rc == 0) continue;
+  }
+  if (rc != 0 && rc != MDB_NOTFOUND) return lmdb_error(rc, "erasing");
+  return erased;
+}
+
+Result<Unit> WriteTransaction::scan(
+    Table table, std::string_view from,
+    const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  return scan_txn(txn_, table, from, visit);
+}
+
+Result<Unit> WriteTransaction::clear(Table table) {
+  if (const int rc = mdb_drop(txn_, table, 0); rc != 0) return lmdb_error(rc, "clearing");
+  return Unit{};
+}
+
+}  // namespace lensart::storage

@@ -1,0 +1,318 @@
+#include "storage/state_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "storage/codec.hpp"
+#include "storage/failpoint.hpp"
+#include "storage/state_format.hpp"
+
+namespace lensart::storage {
+
+namespace {
+
+constexpr std::string_view kMetaKey = "meta";
+constexpr std::string_view kBindingKey = "binding";
+
+std::string source_key(std::uint32_t source) {
+  std::string key;
+  append_key(key, source);
+  return key;
+}
+
+/// All changes of all lanes, in the order of the tree: neighbours share pages.
+std::vector<StateChange> sorted_changes(const std::vector<ChangeSet>& sets) {
+  std::vector<StateChange> changes;
+  for (const ChangeSet& set : sets) {
+    for (const ChangeSet::Item& item : set.items) changes.push_back(set.at(item));
+  }
+  // Stable: of several changes to one key, in one set, the last one stands.
+  std::stable_sort(changes.begin(), changes.end(), [](const StateChange& a, const StateChange& b) {
+    return a.table != b.table ? a.table < b.table : a.key < b.key;
+  });
+  return changes;
+}
+
+EpochId chain_id(const EpochId& previous, const Incarnation& incarnation, const EpochCommit& epoch) {
+  XXH3_state_t* state = XXH3_createState();
+  XXH3_128bits_reset(state);
+  const auto add = [state](std::string_view bytes) {
+    XXH3_128bits_update(state, bytes.data(), bytes.size());
+  };
+  add(previous.view());
+  add(incarnation.view());
+  add(epoch.offsets_json);
+  for (const ChangeSet& set : epoch.changes) add(set.bytes);
+  for (const OutboxChunk& chunk : epoch.chunks) add(chunk.bytes);
+  const XXH128_canonical_t canonical = [&] {
+    XXH128_canonical_t out;
+    XXH128_canonicalFromHash(&out, XXH3_128bits_digest(state));
+    return out;
+  }();
+  XXH3_freeState(state);
+  EpochId id;
+  std::memcpy(id.bytes.data(), canonical.digest, sizeof(canonical.digest));
+  return id;
+}
+
+}  // namespace
+
+void ChangeSet::put(Table table, std::string_view key, std::string_view value) {
+  const auto at = static_cast<std::uint32_t>(bytes.size());
+  bytes.append(key);
+  bytes.append(value);
+  items.push_back({table, at, static_cast<std::uint32_t>(key.size()),
+                   at + static_cast<std::uint32_t>(key.size()),
+                   static_cast<std::uint32_t>(value.size()), false});
+}
+
+void ChangeSet::erase(Table table, std::string_view key) {
+  const auto at = static_cast<std::uint32_t>(bytes.size());
+  bytes.append(key);
+  items.push_back({table, at, static_cast<std::uint32_t>(key.size()), 0, 0, true});
+}
+
+StateChange ChangeSet::at(const Item& item) const {
+  const std::string_view all = bytes;
+  StateChange change{item.table, all.substr(item.key_at, item.key_size), std::nullopt};
+  if (!item.erase) change.value = all.substr(item.value_at, item.value_size);
+  return change;
+}
+
+Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
+  std::error_code failed;
+  std::filesystem::create_directories(options.directory, failed);
+  if (failed) {
+    return fail(Errc::kStateFailed, fmt::format("state.directory = \"{}\": cannot be made: {}",
+                                                options.directory, failed.message()));
+  }
+  std::unique_ptr<StateStore> self(new StateStore());
+  if (!options.read_only) {
+    const std::string lock = options.directory + "/lock";
+    self->lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (self->lock_fd_ < 0) {
+      return fail(Errc::kStateFailed, fmt::format("{}: {}", lock, std::strerror(errno)));
+    }
+    if (::flock(self->lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+      return fail(Errc::kOwnedByAnother,
+                  fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
+                              "give this one a pipeline.name and a state.directory of its own",
+                              options.directory));
+    }
+  }
+  LENSART_TRY(self->load(options));
+  return self;
+}
+
+StateStore::~StateStore() {
+  environment_.reset();
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
+
+Result<Unit> StateStore::load(const StateStoreOptions& options) {
+  EnvironmentOptions environment;
+  environment.directory = options.directory;
+  environment.max_size_bytes = options.max_size_bytes;
+  environment.read_only = options.read_only;
+  LENSART_ASSIGN(environment_, Environment::open(environment));
+  LENSART_ASSIGN(meta_table_, environment_->table("meta"));
+  LENSART_ASSIGN(chain_table_, environment_->table("chain"));
+  LENSART_ASSIGN(positions_table_, environment_->table("positions"));
+  LENSART_ASSIGN(outbox_table_, environment_->table("outbox"));
+  std::optional<std::string> meta;
+  {
+    LENSART_ASSIGN(auto txn, environment_->read());
+    LENSART_ASSIGN(const auto value, txn.get(meta_table_, kMetaKey));
+    if (value) meta = std::string(*value);
+  }
+  if (!meta) {
+    if (options.read_only) return fail(Errc::kStateFailed, options.directory + " holds no state yet");
+    LENSART_TRY(create(options));
+  } else {
+    LENSART_TRY(check_meta(*meta, options));
+  }
+  LENSART_TRY(load_chain());
+  return load_positions();
+}
+
+Result<Unit> StateStore::create(const StateStoreOptions& options) {
+  StateMeta meta;
+  meta.pipeline = options.pipeline;
+  meta.fingerprint = options.fingerprint;
+  const EpochId random = random_epoch_id();
+  std::memcpy(&meta.hash_seed, random.bytes.data(), sizeof(meta.hash_seed));
+  hash_seed_ = meta.hash_seed;
+  ChainRecord genesis;
+  genesis.id = random_epoch_id();
+  genesis.offsets_json = "{}";
+  return environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
+    LENSART_TRY(txn.put(chain_table_, key_of(0), encode(genesis)));
+    return txn.put(meta_table_, kMetaKey, encode(meta));
+  });
+}
+
+Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOptions& options) {
+  const auto meta = decode_meta(value);
+  if (!meta) return fail(Errc::kStateCorrupt, "the state's meta record is damaged (checksum)");
+  if (meta->format > kStateFormat) {
+    return fail(Errc::kStateMismatch,
+                fmt::format("the state has format {}, newer than this program knows ({}); use the "
+                            "program that wrote it, or a newer one",
+                            meta->format, kStateFormat));
+  }
+  if (meta->pipeline != options.pipeline) {
+    return fail(Errc::kStateMismatch,
+                fmt::format("state.directory = \"{}\" belongs to pipeline.name = \"{}\", not to \"{}\"; "
+                            "give each pipeline a directory of its own",
+                            options.directory, meta->pipeline, options.pipeline));
+  }
+  if (!options.fingerprint.empty() && meta->fingerprint != options.fingerprint) {
+    return fail(Errc::kStateMismatch,
+                "a setting that enters a table (jobs, maps, ranks, zone, lateness, gaps, stuck_after) "
+                "differs from the one this state was made with; `lensart rebuild` makes the tables "
+                "anew under the new settings, or set the old value again");
+  }
+  hash_seed_ = meta->hash_seed;
+  return Unit{};
+}
+
+Result<Unit> StateStore::load_chain() {
+  LENSART_ASSIGN(auto txn, environment_->read());
+  bool damaged = false;
+  LENSART_TRY(txn.scan(chain_table_, "", [&](std::string_view key, std::string_view value) {
+    const auto record = decode_chain_record(key_to_u64(key), value);
+    damaged = !record || (!chain_.empty() && record->number != chain_.back().number + 1);
+    if (!damaged) chain_.push_back(*record);
+    return !damaged;
+  }));
+  if (damaged || chain_.empty()) {
+    return fail(Errc::kStateCorrupt, "the state's chain of epochs is damaged; restore a backup or run "
+                                     "`lensart state adopt`");
+  }
+  trimmed_to_ = chain_.front().number;
+  LENSART_ASSIGN(const auto binding, txn.get(meta_table_, kBindingKey));
+  if (binding) {
+    binding_ = decode_binding(*binding);
+    if (!binding_) return fail(Errc::kStateCorrupt, "the state's binding record is damaged");
+  }
+  return Unit{};
+}
+
+Result<Unit> StateStore::load_positions() {
+  LENSART_ASSIGN(auto txn, environment_->read());
+  bool damaged = false;
+  LENSART_TRY(txn.scan(positions_table_, "", [&](std::string_view key, std::string_view value) {
+    const auto source = static_cast<std::uint32_t>(positions_.size());
+    const auto position = decode_position(source, value);
+    damaged = !position || key != source_key(source);
+    if (!damaged) positions_.push_back(*position);
+    return !damaged;
+  }));
+  if (damaged) return fail(Errc::kStateCorrupt, "the state's source positions are damaged");
+  return Unit{};
+}
+
+Result<Unit> StateStore::bind(const Binding& binding) {
+  LENSART_TRY(environment_->write([&](WriteTransaction& txn) {
+    return txn.put(meta_table_, kBindingKey, encode(binding));
+  }));
+  binding_ = binding;
+  return Unit{};
+}
+
+Result<Unit> StateStore::trim(WriteTransaction& txn, EpochNumber target) {
+  LENSART_TRY(txn.erase_range(outbox_table_, "", key_of(target + 1)));
+  LENSART_TRY(txn.erase_range(chain_table_, "", key_of(target)));
+  return Unit{};
+}
+
+void StateStore::forget_chain_before(EpochNumber number) {
+  const auto keep = std::find_if(chain_.begin(), chain_.end(), [number](const ChainRecord& record) {
+    return record.number >= number;
+  });
+  chain_.erase(chain_.begin(), keep);
+  trimmed_to_ = number;
+}
+
+Result<Unit> StateStore::trim_now() {
+  const EpochNumber target = trim_target_.load(std::memory_order_acquire);
+  if (target <= trimmed_to_) return Unit{};
+  LENSART_TRY(environment_->write([&](WriteTransaction& txn) { return trim(txn, target); }));
+  forget_chain_before(target);
+  return Unit{};
+}
+
+Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnation& incarnation) {
+  ChainRecord record;
+  record.number = epoch.number;
+  record.id = chain_id(chain_.back().id, incarnation, epoch);
+  record.watermark = epoch.watermark;
+  record.timer_clock = epoch.timer_clock;
+  record.offsets_json = epoch.offsets_json;
+  record.records = epoch.records;
+  for (const OutboxChunk& chunk : epoch.chunks) record.outbox_bytes += chunk.bytes.size();
+  const std::vector<StateChange> changes = sorted_changes(epoch.changes);
+  const EpochNumber trim_target = trim_target_.load(std::memory_order_acquire);
+  LENSART_FAILPOINT("commit.before");
+  LENSART_TRY(environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
+    if (trim_target > trimmed_to_) LENSART_TRY(trim(txn, trim_target));
+    for (const StateChange& change : changes) {
+      if (change.value) {
+        LENSART_TRY(txn.put(change.table, change.key, *change.value));
+      } else {
+        LENSART_TRY(txn.erase(change.table, change.key));
+      }
+    }
+    for (const SourcePosition& position : epoch.positions) {
+      LENSART_TRY(txn.put(positions_table_, source_key(position.source), encode(position)));
+    }
+    LENSART_FAILPOINT("commit.inside");
+    std::uint32_t number = 0;
+    for (const OutboxChunk& chunk : epoch.chunks) {  // sorted by lane, so the keys ascend
+      LENSART_TRY(txn.append(outbox_table_, outbox_key(epoch.number, chunk.lane, number++), chunk.bytes));
+    }
+    return txn.append(chain_table_, key_of(epoch.number), encode(record));
+  }));
+  LENSART_FAILPOINT("commit.after");
+  if (trim_target > trimmed_to_) forget_chain_before(trim_target);
+  chain_.push_back(record);
+  return record;
+}
+
+Result<Unit> StateStore::for_each_chunk(
+    int lane, EpochNumber from, EpochNumber to,
+    const std::function<Result<Unit>(std::string_view)>& visit) const {
+  for (EpochNumber epoch = from + 1; epoch <= to; ++epoch) {
+    std::string key = outbox_key(epoch, static_cast<std::uint8_t>(lane), 0);
+    const std::string prefix = key.substr(0, 9);
+    std::string chunk;
+    for (bool more = true; more;) {
+      // A short transaction a chunk: the copy is what may be slow to go out.
+      more = false;
+      LENSART_ASSIGN(auto txn, environment_->read());
+      LENSART_TRY(txn.scan(outbox_table_, key, [&](std::string_view found, std::string_view value) {
+        if (found.starts_with(prefix)) {
+          more = true;
+          chunk.assign(value);
+          key.assign(found);
+          key.push_back('\0');  // the next key after this one
+        }
+        return false;
+      }));
+      txn.reset();
+      if (more) LENSART_TRY(visit(chunk));
+    }
+  }
+  return Unit{};
+}
+
+}  // namespace lensart::storage

@@ -1,0 +1,143 @@
+/// Keyed state, source positions and outbox of one pipeline, committed together or not at all.
+///
+/// LMDB is the only truth of the pipeline; the database and the dead-letter topic follow it through
+/// the outbox. Formats: docs/state-format.md.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/error.hpp"
+#include "storage/epoch.hpp"
+#include "storage/lmdb.hpp"
+
+namespace lensart::storage {
+
+struct StateStoreOptions {
+  std::string directory;                        ///< made if missing
+  std::string pipeline = "lensart";             ///< a state belongs to one pipeline
+  std::string fingerprint;                      ///< of the settings that enter a table
+  std::uint64_t max_size_bytes = 64ULL << 30;   ///< `state.max_size`
+  bool read_only = false;                       ///< for commands beside a stopped pipeline
+};
+
+/// A change to one key of keyed state. The views live as long as the change set they came in.
+struct StateChange {
+  Table table = 0;
+  std::string_view key;
+  std::optional<std::string_view> value;  ///< empty: erase
+};
+
+/// What one lane of one node wants written with an epoch. Owns its bytes.
+struct ChangeSet {
+  std::string bytes;
+  struct Item {
+    Table table;
+    std::uint32_t key_at, key_size, value_at, value_size;
+    bool erase;
+  };
+  std::vector<Item> items;
+
+  void put(Table table, std::string_view key, std::string_view value);
+  void erase(Table table, std::string_view key);
+  StateChange at(const Item& item) const;
+};
+
+struct OutboxChunk {
+  std::uint8_t lane = 0;
+  std::string bytes;
+};
+
+/// Everything one epoch writes.
+struct EpochCommit {
+  EpochNumber number = 0;  ///< one more than the last
+  std::uint64_t records = 0;
+  std::optional<Instant> watermark;
+  std::optional<Instant> timer_clock;
+  std::vector<SourcePosition> positions;  ///< those that changed
+  std::string offsets_json;
+  std::vector<ChangeSet> changes;
+  std::vector<OutboxChunk> chunks;
+};
+
+/// What this state was bound to when it was first used; compared at each start.
+struct Binding {
+  std::string kafka_cluster_id;
+  std::string database_system_id;
+  std::int64_t database_timeline = 0;
+};
+
+/// Threads: one writer (the committer); readers on any thread. Lifetime: outlives every transaction.
+class StateStore {
+ public:
+  /// Fails with kOwnedByAnother (the directory is locked), kStateMismatch (another pipeline, a newer
+  /// format, other settings), kStateCorrupt, kStateFailed.
+  static Result<std::unique_ptr<StateStore>> open(const StateStoreOptions& options);
+  ~StateStore();
+  StateStore(const StateStore&) = delete;
+  StateStore& operator=(const StateStore&) = delete;
+
+  /// A tree for keyed state. REQUIRES: called before the first commit.
+  Result<Table> table(const char* name) { return environment_->table(name); }
+  Result<ReadTransaction> read() const { return environment_->read(); }
+
+  /// As it stood at open(), kept up to date by commit(): oldest first, never empty.
+  const std::vector<ChainRecord>& chain() const { return chain_; }
+  const std::vector<SourcePosition>& positions() const { return positions_; }
+  /// The random secret of this state's keyed hashes.
+  std::uint64_t hash_seed() const { return hash_seed_; }
+  const std::optional<Binding>& binding() const { return binding_; }
+  Result<Unit> bind(const Binding& binding);
+
+  /// Durable on return. REQUIRES: positions never go back. Fails with kStateFull, kStateFailed or
+  /// kStateCorrupt; then nothing was written.
+  Result<ChainRecord> commit(const EpochCommit& epoch, const Incarnation& incarnation);
+
+  /// The outbox of epochs up to `number` will go with the next commit, or with trim_now().
+  void trim_to(EpochNumber number) { trim_target_.store(number, std::memory_order_release); }
+  Result<Unit> trim_now();
+
+  /// The chunks of one lane in the epochs (from, to], in order. `visit` returning an error ends the
+  /// walk with it. The view passed dies with the call. Threads: any.
+  Result<Unit> for_each_chunk(int lane, EpochNumber from, EpochNumber to,
+                              const std::function<Result<Unit>(std::string_view chunk)>& visit) const;
+
+  /// Maintenance beside the commits (sealing an id segment). Threads: the writer's.
+  Result<Unit> write(const std::function<Result<Unit>(WriteTransaction&)>& body) {
+    return environment_->write(body);
+  }
+
+  std::uint64_t used_bytes() const { return environment_->used_bytes(); }
+  std::uint64_t map_size_bytes() const { return environment_->map_size_bytes(); }
+
+ private:
+  StateStore() = default;
+  Result<Unit> load(const StateStoreOptions& options);
+  Result<Unit> create(const StateStoreOptions& options);
+  Result<Unit> check_meta(std::string_view value, const StateStoreOptions& options);
+  Result<Unit> load_chain();
+  Result<Unit> load_positions();
+  Result<Unit> trim(WriteTransaction& txn, EpochNumber target);
+  void forget_chain_before(EpochNumber number);
+
+  int lock_fd_ = -1;
+  std::unique_ptr<Environment> environment_;
+  Table meta_table_ = 0;
+  Table chain_table_ = 0;
+  Table positions_table_ = 0;
+  Table outbox_table_ = 0;
+  std::uint64_t hash_seed_ = 0;
+  std::optional<Binding> binding_;
+  std::vector<ChainRecord> chain_;
+  std::vector<SourcePosition> positions_;
+  std::atomic<EpochNumber> trim_target_{0};
+  EpochNumber trimmed_to_ = 0;
+};
+
+}  // namespace lensart::storage
