@@ -2,8 +2,8 @@
 ///
 /// Every text holds the placeholder `{schema}`: the target schema as a quoted identifier (as
 /// PQescapeIdentifier gives it), to be put in before the text is sent. The audit texts also hold
-/// `{pipeline}`: the pipeline's name as a quoted literal (PQescapeLiteral). There are no others, and
-/// nothing relies on search_path.
+/// `{pipeline}`: the pipeline's name as a quoted literal (PQescapeLiteral). There are no others,
+/// and nothing relies on search_path.
 ///
 /// Threads: any; all of it is constant.
 #pragma once
