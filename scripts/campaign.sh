@@ -21,7 +21,12 @@ inside=no  # in the second half, which runs in a stack
 if [ "${1:-}" = --inside ]; then inside=yes && shift; fi
 name=${1:-}
 case $name in
-  '' | -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; list_campaigns; [ -n "$name" ] && exit 0; exit 64 ;;
+  '' | -h | --help)
+    sed -n '2,5s/^# \{0,1\}//p' "$0"
+    list_campaigns
+    [ -n "$name" ] && exit 0
+    exit 64
+    ;;
   list) list_campaigns; exit 0 ;;
 esac
 shift
@@ -46,8 +51,9 @@ if [ "$inside" = no ]; then
 fi
 start=$EPOCHREALTIME
 report() {
-  local code=$?
-  say "Campaign $name: $( ((code)) && echo "failed ($code)" || echo passed), $(seconds_since "$start") s"
+  local code=$? verdict=passed
+  if ((code)); then verdict="failed ($code)"; fi
+  say "Campaign $name: $verdict, $(seconds_since "$start") s"
 }
 trap report EXIT
 campaign "$@"

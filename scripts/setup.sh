@@ -62,7 +62,7 @@ jar_manifest() {
 
 install_kafka() {
   local home=$cache/kafka/$kafka_version
-  if [ -f "$home/manifest" ] && jar_manifest "$home/libs" 2>/dev/null | cmp -s - "$home/manifest"; then
+  if jar_manifest "$home/libs" 2>/dev/null | cmp -s - "$home/manifest"; then
     return 0
   fi
   say "Fetching Kafka $kafka_version by Maven into .cache/kafka"

@@ -4,8 +4,8 @@
 #   stack.sh up [kafka|postgres]       start what is not running (and make it, the first time)
 #   stack.sh down [--remove]           stop everything; --remove: and delete the directory
 #   stack.sh status                    what runs where; exit 1 unless both run
-#   stack.sh env                       shell exports of the addresses: eval "$(scripts/stack.sh env)"
-#   stack.sh start|stop|kill|restart kafka|postgres     one service; kill is SIGKILL, to everything
+#   stack.sh env                       the addresses, for eval "$(scripts/stack.sh env)"
+#   stack.sh start|stop|kill|restart kafka|postgres     one service; kill is SIGKILL, to all of it
 #   stack.sh pid kafka|postgres        its process id
 #   stack.sh logs [kafka|postgres]     the end of the logs
 #   stack.sh psql [ARGUMENT...]        psql on the database; stack.sh psql --admin as superuser
@@ -50,17 +50,6 @@ write_ports() {
   printf '%s\n' "kafka_port=$kafka_port" "controller_port=$controller_port" \
     "postgres_port=$postgres_port" >"$dir/ports.new"
   mv "$dir/ports.new" "$dir/ports"
-}
-
-port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-# free_port [PREFERRED]: below the range that outgoing connections are given (32768 and up).
-free_port() {
-  local port=${1:-}
-  until [ -n "$port" ] && port_is_free "$port"; do
-    port=$((15000 + SRANDOM % 17000))
-  done
-  echo "$port"
 }
 
 # ---- up and down --------------------------------------------------------------------------------

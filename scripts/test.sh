@@ -14,7 +14,7 @@ ctest_arguments=()
 inside=no  # in the second half, which runs in a stack
 while (($#)); do
   case $1 in
-    --filter) ctest_arguments=(--tests-regex "${2:?--filter needs a regular expression}"); shift 2 ;;
+    --filter) ctest_arguments=(--tests-regex "${2:?--filter needs a REGEX}"); shift 2 ;;
     --inside) inside=yes; shift ;;
     *) sed -n '2,4s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0; exit 64 ;;
   esac

@@ -35,3 +35,14 @@ wait_until() {
 
 # The package names in a list file, without comments.
 package_list() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@"; }
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# free_port [PREFERRED]: below the range that outgoing connections are given (32768 and up).
+free_port() {
+  local port=${1:-}
+  until [ -n "$port" ] && port_is_free "$port"; do
+    port=$((15000 + SRANDOM % 17000))
+  done
+  echo "$port"
+}

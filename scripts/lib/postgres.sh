@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # dir: stack.sh
-# The private PostgreSQL cluster of scripts/stack.sh, in $dir/postgres, or where $dir/postgres.location
-# says when user postgres cannot reach that. TCP on loopback only: no socket path to outgrow. Sourced.
+# The private PostgreSQL cluster of scripts/stack.sh, in $dir/postgres, or where the file
+# $dir/postgres.location says when user postgres cannot reach that. TCP on loopback only: there is no
+# socket path to grow too long. Sourced.
 
 PATH=/usr/lib/postgresql/15/bin:$PATH
 
@@ -15,7 +16,7 @@ as_postgres() {
 
 postgres_home() { cat "$dir/postgres.location" 2>/dev/null || echo "$dir/postgres"; }
 
-# Where the cluster shall live: in $dir, or if user postgres may not enter it, in a directory it owns.
+# Where the cluster shall live: in $dir, or if user postgres may not enter that, in /var/tmp.
 postgres_make_home() {
   local home=$dir/postgres
   [ -f "$dir/postgres.location" ] && return 0
@@ -74,7 +75,9 @@ postgres_create_database() {
   [ -f "$home/initialised" ] && return 0
   psql -XqAt -v ON_ERROR_STOP=1 "$(postgres_admin_dsn postgres)" <<'SQL' || return 1
 DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lensart') THEN CREATE ROLE lensart LOGIN; END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lensart') THEN
+    CREATE ROLE lensart LOGIN;
+  END IF;
 END $$;
 SELECT 'CREATE DATABASE lensart OWNER lensart'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lensart') \gexec
@@ -108,8 +111,8 @@ postgres_start() {
   postgres_initialise "$home" || return 1
   postgres_remove_stale_lock "$home"
   postgres_write_configuration "$home" "$@"
-  (cd / && as_postgres pg_ctl start -D "$home/data" -l "$home/log" -w -t 60 -s) >&2 9>&- </dev/null ||
-    return 1
+  (cd / && as_postgres pg_ctl start -D "$home/data" -l "$home/log" -w -t 60 -s) \
+    >&2 9>&- </dev/null || return 1
   postgres_port=$1 postgres_create_database "$home"
 }
 
