@@ -60,24 +60,28 @@ jar_manifest() {
   (cd "$1" && stat -c '%n %s' -- *.jar)
 }
 
+kafka_is_there() {
+  jar_manifest "$kafka_home/libs" 2>/dev/null | cmp -s - "$kafka_home/manifest"
+}
+
 install_kafka() {
-  local home=$cache/kafka/$kafka_version
-  if jar_manifest "$home/libs" 2>/dev/null | cmp -s - "$home/manifest"; then
-    return 0
-  fi
+  kafka_is_there && return
+  mkdir -p "$cache"
+  exec 9>"$cache/setup.lock"
+  flock 9  # test.sh and demo.sh may be started together
+  kafka_is_there && return
   say "Fetching Kafka $kafka_version by Maven into .cache/kafka"
-  rm -rf "$home"
-  mkdir -p "$home"
+  rm -rf "$kafka_home"
+  mkdir -p "$kafka_home"
   quietly mvn -B -ntp -f "$root/scripts/kafka/pom.xml" -Dmaven.repo.local="$cache/maven" \
-    dependency:copy-dependencies -Dkafka.version="$kafka_version" -DoutputDirectory="$home/libs"
-  jar_manifest "$home/libs" >"$home/manifest"
+    dependency:copy-dependencies -Dkafka.version="$kafka_version" \
+    -DoutputDirectory="$kafka_home/libs"
+  jar_manifest "$kafka_home/libs" >"$kafka_home/manifest"
   # Under sudo the cache still belongs to whoever owns the checkout.
   if ((EUID == 0)); then chown -R --reference="$root" "$cache"; fi
 }
 
+kafka_home=$cache/kafka/$kafka_version
 install_packages "${1:-}"
-mkdir -p "$cache"
-exec 9>"$cache/setup.lock"
-flock 9
 install_kafka
 say "Set up: $(package_list "${lists[@]}" | wc -l) packages, Kafka $kafka_version."

@@ -199,7 +199,7 @@ run() {
   exit "$code"
 }
 
-# In a trap a bare `return` gives the status of what went before: hence `return 0` wherever this leads.
+# In a trap a bare `return` gives the status of what went before; hence `return 0` in all it calls.
 run_cleanup() {
   local code=$?
   trap '' INT TERM HUP

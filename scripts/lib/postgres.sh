@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # dir: stack.sh
 # The private PostgreSQL cluster of scripts/stack.sh, in $dir/postgres, or where the file
-# $dir/postgres.location says when user postgres cannot reach that. TCP on loopback only: there is no
-# socket path to grow too long. Sourced.
+# $dir/postgres.location says when user postgres cannot reach that. TCP on loopback only: so there
+# is no socket path to grow too long. Sourced.
 
 PATH=/usr/lib/postgresql/15/bin:$PATH
 
