@@ -183,11 +183,11 @@ std::string Origin::text() const {
 }
 
 std::string Problem::text() const {
-  auto out = origin.text() + ": ";
-  if (!key.empty() && key != origin.name) out += key;
-  if (!value.empty()) out += fmt::format(" = {}", value);
-  if (!key.empty() || !value.empty()) out += ": ";
-  return out + what + "; " + remedy;
+  auto out = origin.text();
+  // A variable that is no setting is its own key.
+  if (!key.empty() && key != origin.name) out += ": " + key;
+  if (!value.empty()) out += " = " + value;
+  return out + ": " + what + "; " + remedy;
 }
 
 Origin LoadedConfig::origin_of(const std::string& key) const {
