@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -92,10 +93,29 @@ struct Error {
   std::string message;  ///< a sentence for a person: what, where, and the remedy
 };
 
+/// An Error on its way out of a node's body, which has no result to return: the flow catches it and
+/// the process stops with it.
+class Failure final : public std::exception {
+ public:
+  explicit Failure(Error error) : error_(std::move(error)) {}
+  const Error& error() const { return error_; }
+  const char* what() const noexcept override { return error_.message.c_str(); }
+
+ private:
+  Error error_;
+};
+
 template <class T>
 using Result = tl::expected<T, Error>;
 
 struct Unit {};
+
+/// The value, or a Failure thrown. For node bodies only.
+template <class T>
+T value_or_throw(Result<T> result) {
+  if (!result) throw Failure(std::move(result).error());
+  return std::move(*result);
+}
 
 /// `return fail(Errc::kStateFull, "…");`
 inline tl::unexpected<Error> fail(Errc code, std::string message) {

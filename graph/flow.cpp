@@ -32,7 +32,7 @@ std::uint64_t now_nanoseconds() {
 class Flow::Impl {
  public:
   Impl(Wiring wiring, const FlowOptions& options,
-       std::function<void(const std::string&)> on_failure)
+       std::function<void(const Error&)> on_failure)
       : wiring_(std::move(wiring)),
         on_failure_(std::move(on_failure)),
         // A flow fed from outside the pool gets one worker fewer than allowed, hence the one more.
@@ -152,24 +152,27 @@ class Flow::Impl {
     // An exception that leaves a body cancels the whole graph silently; so none ever does.
     try {
       wiring_.nodes[index].body(lane, batch);
+    } catch (const Failure& failure) {
+      fail(failure.error().code, index, failure.what());
     } catch (const std::exception& error) {
-      fail(wiring_.nodes[index].name + ": " + error.what());
+      fail(Errc::kFatal, index, error.what());
     } catch (...) {
-      fail(wiring_.nodes[index].name + ": unknown exception");
+      fail(Errc::kFatal, index, "unknown exception");
     }
     NodeStats& stats = stats_[index];
     stats.busy_nanoseconds.fetch_add(now_nanoseconds() - start, std::memory_order_relaxed);
     if (lane == 0) stats.records.fetch_add(batch.records_count, std::memory_order_relaxed);
   }
 
-  void fail(const std::string& what) {
-    if (!failed_.exchange(true)) on_failure_(what);
+  void fail(Errc code, std::size_t index, const std::string& what) {
+    if (failed_.exchange(true)) return;
+    on_failure_(Error{code, "node \"" + wiring_.nodes[index].name + "\": " + what});
   }
 
   static constexpr std::size_t kNone = ~std::size_t{0};
 
   Wiring wiring_;
-  std::function<void(const std::string&)> on_failure_;
+  std::function<void(const Error&)> on_failure_;
   oneapi::tbb::global_control control_;
   oneapi::tbb::task_arena arena_;
   std::vector<NodeStats> stats_;
@@ -188,7 +191,7 @@ class Flow::Impl {
 };
 
 Flow::Flow(Wiring wiring, const FlowOptions& options,
-           std::function<void(const std::string&)> on_failure)
+           std::function<void(const Error&)> on_failure)
     : impl_(std::make_unique<Impl>(std::move(wiring), options, std::move(on_failure))) {}
 Flow::~Flow() = default;
 void Flow::push(BatchPointer batch) { impl_->push(std::move(batch)); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "graph/batch.hpp"
+#include "graph/error.hpp"
 #include "graph/node_stats.hpp"
 
 namespace lensart {
@@ -64,7 +65,7 @@ struct FlowOptions {
 /// nothing waits for ever, and the caller is expected to stop.
 class Flow {
  public:
-  Flow(Wiring wiring, const FlowOptions& options, std::function<void(const std::string&)> on_failure);
+  Flow(Wiring wiring, const FlowOptions& options, std::function<void(const Error&)> on_failure);
   ~Flow();
   Flow(const Flow&) = delete;
   Flow& operator=(const Flow&) = delete;

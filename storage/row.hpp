@@ -32,6 +32,7 @@ class RowWriter {
     out_.push_back('\1');
     ByteWriter(out_).text(value);
   }
+  void text(const std::string& value) { text(std::string_view(value)); }
   void text(const std::optional<std::string_view>& value) { value ? text(*value) : null(); }
 
  private:

@@ -1,0 +1,130 @@
+/// Keyed state of one lane: a bounded cache over the lane's share of a tree.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/batch.hpp"
+#include "graph/error.hpp"
+#include "storage/codec.hpp"
+#include "storage/state_store.hpp"
+
+namespace lensart::nodes {
+
+/// `Value` is default-constructible and has
+///   `static std::optional<Value> decode(std::string_view)`, `std::size_t bytes() const`.
+///
+/// What an epoch changed is pinned until the epoch is durable: the tree would still give the value
+/// before it. Threads: one at a time.
+template <class Value>
+class KeyedCache {
+ public:
+  KeyedCache(storage::Table table, std::size_t budget_bytes)
+      : table_(table), budget_bytes_(budget_bytes) {}
+
+  /// The value of `key`, read from the tree or made anew. Valid until shrink().
+  Result<Value*> find(std::int64_t key, const storage::ReadTransaction& txn) {
+    auto [at, fresh] = entries_.try_emplace(key, nullptr);
+    if (!fresh) {
+      touch(*at->second);
+      return &at->second->value;
+    }
+    auto entry = std::make_unique<Entry>();
+    entry->key = key;
+    LENSART_ASSIGN(const auto stored,
+                   txn.get(table_, storage::key_of(static_cast<std::uint64_t>(key))));
+    if (stored) {
+      auto decoded = Value::decode(*stored);
+      if (!decoded) {
+        entries_.erase(key);
+        return fail(Errc::kStateCorrupt, "a value of the keyed state is damaged (checksum); restore a "
+                                         "backup or run `lensart state adopt`");
+      }
+      entry->value = std::move(*decoded);
+    }
+    entry->bytes = entry->value.bytes() + sizeof(Entry);
+    used_bytes_ += entry->bytes;
+    push_newest(*entry);
+    Value* value = &entry->value;
+    at->second = std::move(entry);
+    return value;
+  }
+
+  /// The value of `key` was changed in the epoch under way. REQUIRES: it was found since shrink().
+  void mark(std::int64_t key, EpochNumber epoch) {
+    Entry& entry = *entries_.find(key)->second;
+    const std::size_t bytes = entry.value.bytes() + sizeof(Entry);
+    used_bytes_ += bytes - entry.bytes;
+    entry.bytes = bytes;
+    if (entry.changed_in == epoch) return;
+    entry.changed_in = epoch;
+    changed_.push_back(&entry);
+  }
+
+  /// Calls `visit(key, value)` for everything changed since the last close, in key order.
+  template <class Visit>
+  void close_epoch(Visit&& visit) {
+    std::sort(changed_.begin(), changed_.end(),
+              [](const Entry* a, const Entry* b) { return a->key < b->key; });
+    for (Entry* entry : changed_) visit(entry->key, entry->value);
+    changed_.clear();
+  }
+
+  /// Forgets the least recently used values above the budget that are durable.
+  void shrink(EpochNumber durable) {
+    Entry* entry = oldest_;
+    while (used_bytes_ > budget_bytes_ && entry != nullptr) {
+      Entry* next = entry->newer;
+      if (entry->changed_in <= durable) {
+        unlink(*entry);
+        used_bytes_ -= entry->bytes;
+        entries_.erase(entry->key);
+      }
+      entry = next;
+    }
+  }
+
+  std::size_t used_bytes() const { return used_bytes_; }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    std::int64_t key = 0;
+    Value value;
+    std::size_t bytes = 0;
+    EpochNumber changed_in = 0;
+    Entry* older = nullptr;
+    Entry* newer = nullptr;
+  };
+
+  void push_newest(Entry& entry) {
+    entry.older = newest_;
+    entry.newer = nullptr;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &entry;
+    newest_ = &entry;
+  }
+  void unlink(Entry& entry) {
+    (entry.older != nullptr ? entry.older->newer : oldest_) = entry.newer;
+    (entry.newer != nullptr ? entry.newer->older : newest_) = entry.older;
+  }
+  void touch(Entry& entry) {
+    if (newest_ == &entry) return;
+    unlink(entry);
+    push_newest(entry);
+  }
+
+  storage::Table table_;
+  std::size_t budget_bytes_;
+  std::size_t used_bytes_ = 0;
+  boost::unordered_flat_map<std::int64_t, std::unique_ptr<Entry>> entries_;
+  std::vector<Entry*> changed_;
+  Entry* oldest_ = nullptr;
+  Entry* newest_ = nullptr;
+};
+
+}  // namespace lensart::nodes

@@ -1,0 +1,322 @@
+#include "nodes/source/kafka_source.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "nodes/source/kafka_log_check.hpp"
+
+namespace lensart::nodes {
+
+namespace {
+
+constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
+constexpr auto kLagsEvery = std::chrono::milliseconds(500);
+constexpr std::size_t kPollMessages = 512;
+
+KafkaClientOptions client_options(const KafkaSourceOptions& options) {
+  KafkaClientOptions client = options.client;
+  client.defaults = {
+      {"fetch.wait.max.ms", "100"},
+      {"fetch.message.max.bytes", "1048576"},
+      {"fetch.max.bytes", "8388608"},
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", std::to_string(options.prefetch_bytes / 1024)},
+      {"topic.metadata.refresh.interval.ms", "10000"},
+      {"socket.keepalive.enable", "true"},
+  };
+  client.required = {
+      {"group.id", options.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      // An offset out of range must stop us: librdkafka would jump to the end.
+      {"auto.offset.reset", "error"},
+      {"enable.partition.eof", "true"},
+      {"isolation.level", "read_committed"},
+  };
+  return client;
+}
+
+}  // namespace
+
+KafkaSource::KafkaSource(KafkaClient client, const KafkaSourceOptions& options,
+                         SourceDirectory& directory, const Clock& clock)
+    : options_(options), directory_(directory), clock_(clock), client_(std::move(client)) {
+  polled_.resize(kPollMessages);
+}
+
+Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions& options,
+                                                       SourceDirectory& directory, const Clock& clock) {
+  LENSART_ASSIGN(KafkaClient client, KafkaClient::open(KafkaRole::kConsumer, client_options(options)));
+  std::unique_ptr<KafkaSource> self(new KafkaSource(std::move(client), options, directory, clock));
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return fail(Errc::kFatal, "no file descriptors left");
+  self->wake_read_fd_ = ends[0];
+  self->wake_write_fd_ = ends[1];
+  rd_kafka_poll_set_consumer(self->client_.get());
+  self->queue_.reset(rd_kafka_queue_get_consumer(self->client_.get()));
+  rd_kafka_queue_io_event_enable(self->queue_.get(), self->wake_write_fd_, "1", 1);
+  return self;
+}
+
+KafkaSource::~KafkaSource() {
+  if (queue_) {
+    rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
+    rd_kafka_assign(client_.get(), nullptr);
+    queue_.reset();
+    rd_kafka_consumer_close(client_.get());
+  }
+  if (wake_read_fd_ >= 0) ::close(wake_read_fd_);
+  if (wake_write_fd_ >= 0) ::close(wake_write_fd_);
+}
+
+Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> KafkaSource::list_partitions() {
+  std::vector<std::pair<std::uint32_t, std::int32_t>> found;
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto rc = rd_kafka_metadata(client_.get(), 1, nullptr, &raw,
+                                    static_cast<int>(options_.patience.count()));
+  const KafkaMetadata metadata(raw);
+  if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(client_.error(rc, "listing the topics"));
+  }
+  for (std::uint32_t index = 0; index < options_.topics.size(); ++index) {
+    bool exists = false;
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+      const rd_kafka_metadata_topic& topic = metadata->topics[i];
+      if (options_.topics[index] != topic.topic || topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      exists = topic.partition_cnt > 0;
+      for (int p = 0; p < topic.partition_cnt; ++p) found.emplace_back(index, topic.partitions[p].id);
+    }
+    if (!exists) {
+      return fail(Errc::kBadConfig, fmt::format("topic \"{}\" does not exist; run `lensart init`, or set "
+                                                "kafka.topics.* to the topics' names",
+                                                options_.topics[index]));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Result<std::pair<std::int64_t, std::int64_t>> KafkaSource::watermarks(const SourceInfo& info) {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const auto rc = rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition,
+                                                   &low, &high,
+                                                   static_cast<int>(options_.patience.count()));
+  if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(client_.error(rc, "asking where a partition begins and ends", info.topic));
+  }
+  return std::pair{low, high};
+}
+
+/// Where to begin in a partition, held against what the broker still has.
+Result<Unit> KafkaSource::place(std::uint32_t source, const storage::SourcePosition* known) {
+  const SourceInfo& info = directory_.at(source);
+  LENSART_ASSIGN(const auto range, watermarks(info));
+  if (source >= partitions_.size()) partitions_.resize(source + 1);
+  Partition& partition = partitions_[source];
+  partition.end_at_start = range.second;
+  partition.next_offset = known != nullptr ? known->next_offset : range.first;
+  partition.at_end = partition.next_offset >= range.second;
+  partition.assigned = true;
+  if (known == nullptr || (range.first <= known->next_offset && known->next_offset <= range.second)) {
+    return Unit{};
+  }
+  if (!options_.accepted_gaps.contains({info.topic, info.partition})) {
+    return fail(Errc::kStateMismatch,
+                fmt::format("{}/{}: this state has read up to offset {}, but the broker now has {} to {}: "
+                            "the topic was truncated or made anew. If that is known, `lensart run "
+                            "--accept-gap {}/{}` goes on and records the gap as skipped",
+                            info.topic, info.partition, known->next_offset, range.first, range.second,
+                            info.topic, info.partition));
+  }
+  const std::int64_t begin = range.first;
+  if (begin > known->next_offset) skipped_.push_back({source, known->next_offset, begin});
+  partition.next_offset = begin;
+  partition.at_end = begin >= range.second;
+  return Unit{};
+}
+
+Result<Unit> KafkaSource::start(std::span<const storage::SourcePosition> positions) {
+  LENSART_ASSIGN(const auto listed, list_partitions());
+  // Known partitions first, under the numbers they have in the state.
+  for (const storage::SourcePosition& position : positions) {
+    const auto topic = std::find(options_.topics.begin(), options_.topics.end(), position.topic);
+    const auto index = static_cast<std::uint32_t>(topic - options_.topics.begin());
+    if (directory_.add(position.topic, position.partition, index) != position.source) {
+      return fail(Errc::kStateCorrupt, "the state numbers one partition twice");
+    }
+    const bool exists = std::find(listed.begin(), listed.end(), std::pair{index, position.partition}) !=
+                        listed.end();
+    if (topic == options_.topics.end() || !exists) {
+      return fail(Errc::kStateMismatch,
+                  fmt::format("{}/{}, which this state has read, is no longer among the configured topics "
+                              "of the broker; set kafka.topics.* back, or start from an empty state",
+                              position.topic, position.partition));
+    }
+    LENSART_TRY(place(position.source, &position));
+  }
+  LENSART_TRY(check_last_records(positions));
+  for (const auto& [index, partition] : listed) {
+    const std::uint32_t source = directory_.add(options_.topics[index], partition, index);
+    if (source >= positions.size()) LENSART_TRY(place(source, nullptr));
+  }
+  next_discovery_ = clock_.tick() + kDiscoveryEvery;
+  return assign();
+}
+
+Result<Unit> KafkaSource::check_last_records(std::span<const storage::SourcePosition> positions) {
+  std::vector<storage::SourcePosition> to_check;
+  for (const storage::SourcePosition& position : positions) {
+    const bool gap_accepted = options_.accepted_gaps.contains({position.topic, position.partition});
+    if (position.last_offset >= 0 && !gap_accepted) to_check.push_back(position);
+  }
+  return check_kafka_log(options_.client, to_check, options_.patience);
+}
+
+Result<Unit> KafkaSource::assign() {
+  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
+  for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
+    if (!partitions_[source].assigned) continue;
+    const SourceInfo& info = directory_.at(source);
+    rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
+        partitions_[source].next_offset;
+  }
+  if (const auto rc = rd_kafka_assign(client_.get(), list.get()); rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(client_.error(rc, "assigning partitions"));
+  }
+  return Unit{};
+}
+
+/// Partitions added while we run are picked up without a restart.
+Result<bool> KafkaSource::find_new_partitions() {
+  auto listed = list_partitions();
+  if (!listed) return false;  // passes; the consumer itself reports what does not
+  bool any = false;
+  for (const auto& [index, partition] : *listed) {
+    const std::size_t before = directory_.size();
+    const std::uint32_t source = directory_.add(options_.topics[index], partition, index);
+    if (directory_.size() == before) continue;
+    LENSART_TRY(place(source, nullptr));
+    // Their beginning, not where they stood when we noticed.
+    any = true;
+  }
+  if (any) LENSART_TRY(assign());
+  return any;
+}
+
+std::uint32_t KafkaSource::source_of(const rd_kafka_message_t& message) {
+  const std::pair key{static_cast<const rd_kafka_topic_t*>(message.rkt), message.partition};
+  const auto found = by_handle_.find(key);
+  if (found != by_handle_.end()) return found->second;
+  const std::string topic = rd_kafka_topic_name(message.rkt);
+  const auto at = std::find(options_.topics.begin(), options_.topics.end(), topic);
+  const std::uint32_t source = directory_.add(
+      topic, message.partition, static_cast<std::uint32_t>(at - options_.topics.begin()));
+  by_handle_.emplace(key, source);
+  return source;
+}
+
+Result<Unit> KafkaSource::take(rd_kafka_message_t& message, RecordBatch& into) {
+  if (message.rkt == nullptr) {
+    last_error_at_ = clock_.tick().time_since_epoch().count();
+    return is_passing(message.err) ? Result<Unit>(Unit{})
+                                   : tl::unexpected(client_.error(message.err, "consuming"));
+  }
+  const std::uint32_t source = source_of(message);
+  Partition& partition = partitions_[source];
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // After a new assignment a stale message may still come through.
+    if (message.offset < partition.next_offset) return Unit{};
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    const std::int64_t appended = rd_kafka_message_timestamp(&message, &type);
+    const bool by_broker = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+    into.add(source, message.offset, by_broker ? appended * 1000 : -1,
+             {static_cast<const char*>(message.payload), message.len}, message.payload == nullptr);
+    partition.next_offset = message.offset + 1;
+    partition.at_end = false;
+    return Unit{};
+  }
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    partition.at_end = true;
+    return Unit{};
+  }
+  if (is_passing(message.err)) return Unit{};
+  const SourceInfo& info = directory_.at(source);
+  return fail(Errc::kStateMismatch,
+              fmt::format("{}/{} at offset {}: {}. The topic was truncated or made anew; if that is known, "
+                          "`lensart run --accept-gap {}/{}` goes on and records the gap as skipped",
+                          info.topic, info.partition, partition.next_offset,
+                          rd_kafka_message_errstr(&message), info.topic, info.partition));
+}
+
+Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
+  // Empty the pipe first: what arrives after this is announced again.
+  char announced[64];
+  while (::read(wake_read_fd_, announced, sizeof(announced)) > 0) {
+  }
+  const Tick now = clock_.tick();
+  if (now >= next_discovery_) {
+    next_discovery_ = now + kDiscoveryEvery;
+    LENSART_TRY(find_new_partitions());
+  }
+  into.bytes.reserve(limits.max_bytes + RecordBatch::kPadding);
+  Result<Unit> taken = Unit{};
+  while (taken && into.records.size() < limits.max_records && into.bytes.size() < limits.max_bytes) {
+    const std::size_t room = std::min(kPollMessages, limits.max_records - into.records.size());
+    const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), room);
+    if (count <= 0) break;
+    for (ssize_t i = 0; i < count; ++i) {
+      const KafkaMessage message(polled_[static_cast<std::size_t>(i)]);
+      if (taken) taken = take(*message, into);
+    }
+  }
+  if (now >= next_lags_) {
+    next_lags_ = now + kLagsEvery;
+    std::vector<std::int64_t> lags(partitions_.size(), -1);
+    for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      const SourceInfo& info = directory_.at(source);
+      rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high);
+      const std::int64_t end = std::max(high, partitions_[source].end_at_start);
+      lags[source] = std::max<std::int64_t>(0, end - partitions_[source].next_offset);
+    }
+    const std::lock_guard lock(lags_mutex_);
+    lags_ = std::move(lags);
+  }
+  return taken;
+}
+
+bool KafkaSource::at_end(std::uint32_t source) const {
+  return source < partitions_.size() && partitions_[source].at_end;
+}
+
+bool KafkaSource::reached_start_end() const {
+  return std::all_of(partitions_.begin(), partitions_.end(), [](const Partition& partition) {
+    return partition.next_offset >= partition.end_at_start || partition.at_end;
+  });
+}
+
+void KafkaSource::report_committed(std::span<const storage::SourcePosition> positions) {
+  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const storage::SourcePosition& position : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)->offset =
+        position.next_offset;
+  }
+  if (list->cnt > 0) rd_kafka_commit(client_.get(), list.get(), 1);
+}
+
+std::vector<std::int64_t> KafkaSource::lags() const {
+  const std::lock_guard lock(lags_mutex_);
+  return lags_;
+}
+
+std::string KafkaSource::trouble() const {
+  const auto fatal = client_.check_fatal();
+  return fatal ? std::string{} : fatal.error().message;
+}
+
+}  // namespace lensart::nodes

@@ -1,0 +1,92 @@
+/// Kafka as a source: positions come from the state, never from a consumer group.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/clock.hpp"
+#include "nodes/kafka/kafka_handle.hpp"
+#include "nodes/source/record_source.hpp"
+
+namespace lensart::nodes {
+
+struct KafkaSourceOptions {
+  KafkaClientOptions client;                 ///< brokers, the operator's properties, the log
+  std::string group;                         ///< offsets are reported to it, for information
+  std::vector<std::string> topics;           ///< their index is SourceInfo::topic_index
+  std::size_t prefetch_bytes = 16 << 20;     ///< librdkafka's queue, over all partitions
+  std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for one answer of the broker
+  /// Partitions whose gap (truncated, made anew) the operator accepts: `run --accept-gap`.
+  std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
+};
+
+/// Offsets passed over, by the operator's leave.
+struct SkippedRange {
+  std::uint32_t source = 0;
+  std::int64_t from = 0;   ///< inclusive
+  std::int64_t until = 0;  ///< exclusive
+};
+
+/// Threads: see RecordSource.
+class KafkaSource final : public RecordSource {
+ public:
+  /// Fails with kBadConfig. Needs no broker yet.
+  static Result<std::unique_ptr<KafkaSource>> open(const KafkaSourceOptions& options,
+                                                   SourceDirectory& directory, const Clock& clock);
+  ~KafkaSource() override;
+
+  /// Fails with kBrokerDown (nobody answers), kBadConfig (a topic is missing; names `lensart init`),
+  /// kStateMismatch (a topic was truncated, made anew, or is shorter than what was read).
+  Result<Unit> start(std::span<const storage::SourcePosition> positions) override;
+  Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
+  int wake_descriptor() const override { return wake_read_fd_; }
+  bool at_end(std::uint32_t source) const override;
+  bool reached_start_end() const override;
+  void report_committed(std::span<const storage::SourcePosition> positions) override;
+  std::vector<std::int64_t> lags() const override;
+  std::string trouble() const override;
+
+  /// What `start` passed over.
+  const std::vector<SkippedRange>& skipped() const { return skipped_; }
+
+ private:
+  struct Partition {
+    std::int64_t next_offset = 0;
+    std::int64_t end_at_start = 0;
+    bool at_end = false;
+    bool assigned = false;
+  };
+  KafkaSource(KafkaClient client, const KafkaSourceOptions& options, SourceDirectory& directory,
+              const Clock& clock);
+  Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> list_partitions();
+  Result<bool> find_new_partitions();
+  Result<std::pair<std::int64_t, std::int64_t>> watermarks(const SourceInfo& info);
+  Result<Unit> place(std::uint32_t source, const storage::SourcePosition* known);
+  Result<Unit> check_last_records(std::span<const storage::SourcePosition> positions);
+  Result<Unit> assign();
+  Result<Unit> take(rd_kafka_message_t& message, RecordBatch& into);
+  std::uint32_t source_of(const rd_kafka_message_t& message);
+
+  KafkaSourceOptions options_;
+  SourceDirectory& directory_;
+  const Clock& clock_;
+  std::vector<Partition> partitions_;  ///< by source
+  std::vector<SkippedRange> skipped_;
+  Tick next_discovery_{};
+  int wake_read_fd_ = -1;
+  int wake_write_fd_ = -1;
+  std::vector<rd_kafka_message_t*> polled_;
+  std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
+  std::atomic<std::int64_t> last_error_at_{0};
+  mutable std::mutex lags_mutex_;
+  std::vector<std::int64_t> lags_;
+  Tick next_lags_{};
+  KafkaClient client_;
+  KafkaQueue queue_;  // before the client goes
+};
+
+}  // namespace lensart::nodes

@@ -1,0 +1,42 @@
+/// A log in memory: the same records in the same order, each time it is started.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nodes/source/record_source.hpp"
+
+namespace lensart::nodes {
+
+struct MemoryRecord {
+  std::uint32_t topic_index = 0;
+  std::int32_t partition = 0;
+  std::string payload;
+};
+
+/// Offsets count from 0 in each partition, in the order given. Threads: see RecordSource.
+class MemorySource final : public RecordSource {
+ public:
+  MemorySource(SourceDirectory& directory, std::vector<std::string> topics,
+               const std::vector<MemoryRecord>& log)
+      : directory_(directory), topics_(std::move(topics)), log_(log) {}
+
+  Result<Unit> start(std::span<const storage::SourcePosition> positions) override;
+  Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
+  int wake_descriptor() const override { return -1; }
+  bool at_end(std::uint32_t) const override { return next_ == log_.size(); }
+  bool reached_start_end() const override { return next_ == log_.size(); }
+  void report_committed(std::span<const storage::SourcePosition>) override {}
+  std::vector<std::int64_t> lags() const override { return {}; }
+  std::string trouble() const override { return {}; }
+
+ private:
+  SourceDirectory& directory_;
+  std::vector<std::string> topics_;
+  const std::vector<MemoryRecord>& log_;
+  std::size_t next_ = 0;
+  std::vector<std::int64_t> next_offset_;  ///< by source
+  std::vector<std::int64_t> start_at_;     ///< by source: below it everything was read before
+};
+
+}  // namespace lensart::nodes

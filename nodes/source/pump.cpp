@@ -1,0 +1,177 @@
+#include "nodes/source/pump.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <array>
+
+namespace lensart::nodes {
+
+Pump::Pump(const PumpOptions& options, Parts parts, EpochNumber last_epoch,
+           std::span<const storage::SourcePosition> positions)
+    : options_(options),
+      parts_(std::move(parts)),
+      cutter_(options.cut, parts_.clock->tick()),
+      open_epoch_(last_epoch + 1),
+      positions_(positions.begin(), positions.end()),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      durable_(last_epoch) {}
+
+Pump::~Pump() {
+  if (wake_fd_ >= 0) ::close(wake_fd_);
+}
+
+void Pump::stop() {
+  stopping_.store(true, std::memory_order_release);
+  wake();
+}
+
+void Pump::wake() {
+  const std::uint64_t one = 1;
+  // A full counter is already readable: nothing is lost when the write fails.
+  [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof(one));
+}
+
+void Pump::on_durable(EpochNumber epoch) {
+  durable_.store(epoch, std::memory_order_release);
+  wake();
+}
+
+void Pump::on_batch_done() {
+  const auto before = batches_in_flow_.fetch_sub(1, std::memory_order_acq_rel);
+  if (before == static_cast<std::int64_t>(options_.max_batches_in_flow)) wake();
+}
+
+bool Pump::may_poll() const {
+  if (stopping_.load(std::memory_order_acquire)) return false;
+  if (options_.until_end && parts_.source->reached_start_end()) return false;
+  return cutter_.accepts_records() && parts_.credits->available() &&
+         batches_in_flow_.load(std::memory_order_acquire) <
+             static_cast<std::int64_t>(options_.max_batches_in_flow) &&
+         parts_.sink->downstream().outbox_bytes < options_.cut.outbox_max_bytes;
+}
+
+void Pump::note(const RecordBatch& batch, Tick now) {
+  for (const RawRecord& record : batch.records) {
+    while (record.source >= positions_.size()) {
+      const auto source = static_cast<std::uint32_t>(positions_.size());
+      const SourceInfo& info = parts_.directory->at(source);
+      storage::SourcePosition position;
+      position.source = source;
+      position.topic = info.topic;
+      position.partition = info.partition;
+      positions_.push_back(position);
+    }
+    storage::SourcePosition& position = positions_[record.source];
+    position.next_offset = record.offset + 1;
+    position.last_offset = record.offset;
+    if (record.source >= last_record_at_.size()) last_record_at_.resize(record.source + 1, now);
+    last_record_at_[record.source] = now;
+  }
+  // Only the last record of a source counts, so the hash is taken from the back, once a source.
+  std::vector<bool> hashed(positions_.size());
+  for (auto record = batch.records.rbegin(); record != batch.records.rend(); ++record) {
+    if (hashed[record->source]) continue;
+    hashed[record->source] = true;
+    const std::string_view payload = batch.payload(*record);
+    positions_[record->source].last_hash = XXH3_64bits(payload.data(), payload.size());
+  }
+}
+
+Result<bool> Pump::poll_once() {
+  auto batch = parts_.make_batch();
+  LENSART_TRY(parts_.source->poll(*batch, options_.poll));
+  if (batch->records.empty()) return false;
+  note(*batch, parts_.clock->tick());
+  batch->credit_bytes = batch->bytes.size();
+  batch->pad();
+  batch->records_count = batch->records.size();
+  batch->sequence = next_sequence_++;
+  batch->epoch = open_epoch_;
+  parts_.credits->try_take(batch->credit_bytes);
+  open_credit_bytes_ += batch->credit_bytes;
+  records_since_freeze_ += batch->records_count;
+  cutter_.on_records(batch->records_count, batch->credit_bytes);
+  polled_records_.fetch_add(batch->records_count, std::memory_order_relaxed);
+  batches_in_flow_.fetch_add(1, std::memory_order_acq_rel);
+  parts_.flow->push(std::move(batch));
+  return true;
+}
+
+void Pump::update_idle(Tick now) {
+  idle_.assign(positions_.size(), false);
+  last_record_at_.resize(positions_.size(), now);
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    if (!parts_.source->at_end(static_cast<std::uint32_t>(i))) continue;
+    idle_[i] = options_.until_end || now - last_record_at_[i] >= options_.idle_timeout;
+  }
+}
+
+void Pump::cut(Tick now) {
+  update_idle(now);
+  auto draft = parts_.make_draft();
+  draft->number = open_epoch_;
+  draft->cut_at = parts_.clock->wall();
+  draft->positions = cut_positions_ = positions_;
+  draft->idle = idle_;
+  draft->credit_bytes = open_credit_bytes_;
+  draft->records = cutter_.open_records();
+  draft->freeze_ids = records_since_freeze_ >= options_.freeze_ids_every;
+  if (draft->freeze_ids) records_since_freeze_ = 0;
+  auto marker = parts_.make_batch();
+  marker->marker = true;
+  marker->sequence = next_sequence_++;
+  marker->epoch = open_epoch_;
+  marker->draft = std::move(draft);
+  batches_in_flow_.fetch_add(1, std::memory_order_acq_rel);
+  parts_.flow->push(std::move(marker));
+  cutter_.on_cut(now);
+  open_credit_bytes_ = 0;
+  ++open_epoch_;
+}
+
+bool Pump::finished() const {
+  if (parts_.flow->failed()) return true;
+  const bool no_more = stopping_.load(std::memory_order_acquire) ||
+                       (options_.until_end && parts_.source->reached_start_end());
+  return no_more && cutter_.empty() && cutter_.previous_durable();
+}
+
+Result<EpochNumber> Pump::run() {
+  LENSART_TRY(parts_.source->start(positions_));
+  while (!finished()) {
+    const Tick now = parts_.clock->tick();
+    if (!cutter_.previous_durable() && durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {
+      cutter_.on_durable();
+      parts_.source->report_committed(cut_positions_);
+    }
+    storage::Downstream downstream = parts_.sink->downstream();
+    // What was read when we were told to stop is committed without waiting for the sink.
+    if (stopping_.load(std::memory_order_acquire)) downstream.relay_idle = true;
+    if (cutter_.should_cut(now, downstream)) cut(now);
+    const bool polling = may_poll();
+    paused_.store(!polling, std::memory_order_relaxed);
+    if (polling) {
+      LENSART_ASSIGN(const bool some, poll_once());
+      if (some) continue;
+    }
+    wait(now, polling);
+  }
+  return open_epoch_ - 1;
+}
+
+void Pump::wait(Tick now, bool for_source) {
+  const int source_fd = for_source ? parts_.source->wake_descriptor() : -1;
+  std::array<pollfd, 2> descriptors{pollfd{wake_fd_, POLLIN, 0}, pollfd{source_fd, POLLIN, 0}};
+  const auto micros = cutter_.until_time_matters(now);
+  const auto millis = static_cast<int>((micros.count() + 999) / 1000);
+  if (::poll(descriptors.data(), source_fd < 0 ? 1 : 2, millis) <= 0) return;
+  if ((descriptors[0].revents & POLLIN) != 0) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof(count));
+  }
+}
+
+}  // namespace lensart::nodes

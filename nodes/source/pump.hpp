@@ -1,0 +1,88 @@
+/// The source thread's loop: polls when there is credit, cuts epochs when the cutter says so.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "graph/clock.hpp"
+#include "graph/credits.hpp"
+#include "graph/flow.hpp"
+#include "nodes/source/record_source.hpp"
+#include "storage/protocol/epoch_cutter.hpp"
+#include "storage/sink.hpp"
+
+namespace lensart::nodes {
+
+struct PumpOptions {
+  PollLimits poll;
+  storage::CutLimits cut;
+  std::size_t max_batches_in_flow = 16;      ///< between the source and the last node
+  std::chrono::microseconds idle_timeout = std::chrono::seconds(30);
+  std::uint64_t freeze_ids_every = 1U << 19;  ///< records between two generations of ids
+  bool until_end = false;
+};
+
+/// Threads: `run` has one of its own; the notifications come from any.
+class Pump {
+ public:
+  struct Parts {
+    RecordSource* source = nullptr;
+    const SourceDirectory* directory = nullptr;
+    Flow* flow = nullptr;
+    Credits* credits = nullptr;
+    const Clock* clock = nullptr;
+    const storage::Sink* sink = nullptr;
+    std::function<std::shared_ptr<RecordBatch>()> make_batch;
+    std::function<std::shared_ptr<EpochDraft>()> make_draft;
+  };
+  Pump(const PumpOptions& options, Parts parts, EpochNumber last_epoch,
+       std::span<const storage::SourcePosition> positions);
+  ~Pump();
+
+  /// Reads until stop(), or, with `until_end`, until everything read is durable. Returns the number of
+  /// the last epoch cut. Fails when the source does.
+  Result<EpochNumber> run();
+
+  /// Stops reading; what was read is still cut into a last epoch. Any thread, signal-safe.
+  void stop();
+  /// An epoch is durable. Any thread.
+  void on_durable(EpochNumber epoch);
+  /// A batch has left the last node. Any thread.
+  void on_batch_done();
+  /// The sink got on, or anything else the loop should look at. Any thread.
+  void wake();
+
+  bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  std::uint64_t polled_records() const { return polled_records_.load(std::memory_order_relaxed); }
+
+ private:
+  bool may_poll() const;
+  Result<bool> poll_once();
+  void cut(Tick now);
+  void note(const RecordBatch& batch, Tick now);
+  void update_idle(Tick now);
+  bool finished() const;
+  void wait(Tick now, bool for_source);
+
+  PumpOptions options_;
+  Parts parts_;
+  storage::EpochCutter cutter_;
+  EpochNumber open_epoch_;
+  std::uint64_t next_sequence_ = 0;
+  std::size_t open_credit_bytes_ = 0;
+  std::uint64_t records_since_freeze_ = 0;
+  std::vector<storage::SourcePosition> positions_;  ///< by source
+  std::vector<storage::SourcePosition> cut_positions_;  ///< as of the last cut
+  std::vector<Tick> last_record_at_;                ///< by source
+  std::vector<bool> idle_;
+  int wake_fd_ = -1;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> paused_{false};
+  std::atomic<std::int64_t> batches_in_flow_{0};
+  std::atomic<EpochNumber> durable_;
+  std::atomic<std::uint64_t> polled_records_{0};
+};
+
+}  // namespace lensart::nodes
