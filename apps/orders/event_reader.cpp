@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdlib>
 #include <deque>
+#include <set>
+#include <utility>
 
 #include "apps/orders/event_builder.hpp"
 #include "apps/orders/field_table.hpp"
@@ -114,8 +115,11 @@ class EventReader::Impl {
     judgement.findings = std::move(findings);
     judge_all(judgement);
     std::vector<Violation> all;
-    all.reserve(judgement.findings.size());
-    for (const Finding& finding : judgement.findings) all.push_back(describe(document_, finding));
+    std::set<std::pair<Code, std::string>> named;  // a field that stands thrice is named once
+    for (const Finding& finding : judgement.findings) {
+      Violation violation = describe(document_, finding);
+      if (named.emplace(violation.code, violation.field).second) all.push_back(violation);
+    }
     return all;
   }
 
@@ -144,7 +148,9 @@ class EventReader::Impl {
       return std::nullopt;
     }
     if (field.state == FieldState::kWrong) {
-      findings.push_back({Code::kBadType, field.node, {}, "a text that stands once"});
+      const bool is_text = document_.node(field.node).kind == JsonKind::kText;
+      findings.push_back(
+          {Code::kBadType, field.node, {}, is_text ? "send it once" : "a text", is_text});
       return std::nullopt;
     }
     const auto type = event_type_from(field.text);

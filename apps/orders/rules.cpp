@@ -64,11 +64,11 @@ void judge_missing(Judgement& judgement) {
 
 /// Rule 6. The place of a field that stands twice is where it stands again.
 void judge_types(Judgement& judgement) {
+  for (const RepeatedKey& repeated : judgement.document.repeated_keys()) {
+    judgement.findings.push_back({Code::kBadType, repeated.again, {}, "send it once", true});
+  }
   for (const Misfit& misfit : judgement.fields.misfits()) {
     report(judgement, Code::kBadType, misfit.node, misfit.wanted);
-  }
-  for (const RepeatedKey& repeated : judgement.document.repeated_keys()) {
-    report(judgement, Code::kBadType, repeated.again, "a field stands once in an object");
   }
 }
 
@@ -265,7 +265,7 @@ class Unjudged {
   std::vector<Span> spans_;
 };
 
-/// Puts what one rule found, from `first` on, into the payload's order. One field is named once.
+/// Puts what one rule found, from `first` on, into the payload's order.
 void put_in_order(Judgement& judgement, std::size_t first) {
   auto& findings = judgement.findings;
   if (first == findings.size() || findings[first].code == Code::kMissingField) return;
@@ -276,8 +276,6 @@ void put_in_order(Judgement& judgement, std::size_t first) {
       findings.end());
   std::stable_sort(begin, findings.end(),
                    [](const Finding& a, const Finding& b) { return a.node < b.node; });
-  const auto same = [](const Finding& a, const Finding& b) { return a.node == b.node; };
-  findings.erase(std::unique(begin, findings.end(), same), findings.end());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Finding {
   NodeId node = 0;  ///< the field that broke it; for one that is missing, where it is missing
   std::string_view missing;  ///< its name, if it is missing
   const char* remedy = "";
+  bool is_repeated = false;  ///< it breaks rule 6 by standing twice
 };
 
 /// What the rules look at, and what they leave behind: each good field's `value`, and its `text` in

@@ -44,6 +44,9 @@ std::string sentence(const JsonDocument& document, const Finding& finding,
     case Code::kMissingField:
       return fmt::format("{} is missing: {}", shortened(path), finding.remedy);
     case Code::kBadType:
+      if (finding.is_repeated) {
+        return fmt::format("{} stands twice: {}", shortened(path), finding.remedy);
+      }
       return fmt::format("{} is {}: what fits is {}", shortened(path), shown(node), finding.remedy);
     case Code::kNulInText:
       return fmt::format("{} holds U+0000: {}", shortened(path), finding.remedy);
