@@ -211,7 +211,7 @@ run_cleanup() {
   # Interrupted while it came up: half a start is harder to stop than a whole one.
   if ((${#up_pids[@]})); then wait "${up_pids[@]}" || true; fi
   down --remove
-  kill "$run_watcher" 2>/dev/null || true
+  kill -- "-$run_watcher" 2>/dev/null || true
   exit "$code"
 }
 
