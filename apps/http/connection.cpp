@@ -1,0 +1,279 @@
+#include "apps/http/connection.hpp"
+
+#include <date/date.h>
+
+#include <algorithm>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace lensart::app {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+/// Beyond the header: room for what of the body came with it.
+constexpr std::size_t kReadAhead = 8192;
+constexpr std::chrono::seconds kLinger{2};
+constexpr unsigned kHttp11 = 11;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+/// The path and query of a target: `/a?b`, or `http://host/a?b` as proxies send it. Empty: neither.
+std::string_view origin_form(std::string_view target) {
+  if (target.starts_with('/')) return target;
+  if (!lower(target.substr(0, 7)).starts_with("http://")) return {};
+  target.remove_prefix(7);
+  const auto slash = target.find('/');
+  return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+}
+
+std::optional<HttpRequest> to_request(const http::request<http::string_body>& message) {
+  HttpRequest request;
+  request.method = view(message.method_string());
+  if (request.method == "HEAD") request.method = "GET";
+  const auto target = origin_form(view(message.target()));
+  const auto mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) {
+    auto query = parse_query(target.substr(mark + 1));
+    if (!query) return std::nullopt;
+    request.query = std::move(*query);
+  }
+  for (const auto& field : message) {
+    auto& value = request.headers[lower(view(field.name_string()))];
+    if (!value.empty()) value += ", ";
+    value += view(field.value());
+  }
+  return request;
+}
+
+void set_common_fields(http::fields& fields, const HttpResponse& response) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  fields.set(http::field::server, "lensart");
+  fields.set(http::field::date, date::format("%a, %d %b %Y %T GMT", now));
+  fields.set(http::field::content_type, response.content_type);
+  fields.set(http::field::cache_control, "no-store");
+  fields.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) fields.set(name, value);
+}
+
+}  // namespace
+
+Connection::Connection(boost::asio::ip::tcp::socket socket, ServerContext& context)
+    : context_(context),
+      stream_(std::move(socket)),
+      buffer_(context.options.header_limit_bytes + kReadAhead) {
+  ErrorCode error;
+  const auto endpoint = stream_.socket().remote_endpoint(error);
+  if (!error) remote_ = endpoint.address().to_string();
+  context_.connections.insert(this);
+}
+
+Connection::~Connection() {
+  context_.connections.erase(this);
+  context_.on_gone();
+}
+
+void Connection::start() {
+  ErrorCode ignored;
+  stream_.socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  // Who connects and says nothing gets no more time than who is slow with his headers.
+  stream_.expires_after(context_.options.header_timeout);
+  await_request();
+}
+
+void Connection::finish() {
+  if (!is_answering_) close();
+}
+
+void Connection::close() {
+  ErrorCode ignored;
+  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
+  stream_.close();
+}
+
+void Connection::await_request() {
+  if (buffer_.size() > 0) {
+    read_header();
+    return;
+  }
+  stream_.async_read_some(buffer_.prepare(kReadAhead),
+                          [self = shared_from_this()](ErrorCode error, std::size_t count) {
+                            if (error) return;
+                            self->buffer_.commit(count);
+                            self->read_header();
+                          });
+}
+
+void Connection::read_header() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(context_.options.header_limit_bytes));
+  parser_->body_limit(context_.options.body_limit_bytes);
+  stream_.expires_after(context_.options.header_timeout);
+  http::async_read_header(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+}
+
+void Connection::on_header(ErrorCode error) {
+  if (error) {
+    on_read_error(error);
+    return;
+  }
+  if (const auto response = refusal()) {
+    send(*response, false);
+    return;
+  }
+  if (!parser_->is_done() && parser_->get().count(http::field::expect) > 0) {
+    send_continue();
+    return;
+  }
+  read_body();
+}
+
+std::optional<HttpResponse> Connection::refusal() const {
+  const auto& message = parser_->get();
+  const auto count = [&](http::field field) { return message.count(field); };
+  // Two readers of one request must not see two different ends of it.
+  if (count(http::field::transfer_encoding) > 0) {
+    if (count(http::field::content_length) > 0) {
+      return HttpResponse::error(400, "both Content-Length and Transfer-Encoding are given");
+    }
+    if (!parser_->chunked() || lower(view(message[http::field::transfer_encoding])) != "chunked") {
+      return HttpResponse::error(400, "Transfer-Encoding must be \"chunked\" alone");
+    }
+  }
+  if (count(http::field::content_length) > 1) {
+    return HttpResponse::error(400, "Content-Length is given twice");
+  }
+  if (count(http::field::host) != 1 &&
+      (message.version() >= kHttp11 || count(http::field::host) > 1)) {
+    return HttpResponse::error(400, "there must be one Host header");
+  }
+  if (count(http::field::host) == 1 &&
+      !context_.host_check.accepts(view(message[http::field::host]))) {
+    return HttpResponse::error(
+        421, "this server does not answer under that Host; add the name to http.hosts");
+  }
+  if (origin_form(view(message.target())).empty()) {
+    return HttpResponse::error(400, "the target must be a path");
+  }
+  if (count(http::field::expect) > 0 &&
+      lower(view(message[http::field::expect])) != "100-continue") {
+    return HttpResponse::error(417, "Expect must be \"100-continue\"");
+  }
+  return std::nullopt;
+}
+
+void Connection::send_continue() {
+  stream_.expires_after(context_.options.write_timeout);
+  boost::asio::async_write(stream_, boost::asio::buffer(kContinue),
+                           [self = shared_from_this()](ErrorCode error, std::size_t) {
+                             if (!error) self->read_body();
+                           });
+}
+
+void Connection::read_body() {
+  stream_.expires_after(context_.options.body_timeout);
+  http::async_read(
+      stream_, buffer_, *parser_,
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+}
+
+void Connection::on_body(ErrorCode error) {
+  if (error) {
+    on_read_error(error);
+    return;
+  }
+  const auto response = answer_request();
+  send(response, parser_->get().keep_alive());
+}
+
+void Connection::on_read_error(ErrorCode error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    send(HttpResponse::error(431, "the headers are too large"), false);
+  } else if (error == http::error::body_limit) {
+    send(HttpResponse::error(413, "the body is too large"), false);
+  } else if (error == http::error::end_of_stream || error == http::error::partial_message) {
+    close();
+  } else if (error.category() == http::make_error_code(http::error::bad_method).category()) {
+    send(HttpResponse::error(400, "the request is malformed: " + error.message()), false);
+  }
+  // Anything else is the socket's: it is gone, or timed out, and this connection with it.
+}
+
+HttpResponse Connection::answer_request() {
+  auto request = to_request(parser_->get());
+  if (!request) return HttpResponse::error(400, "the query is malformed");
+  request->body = std::move(parser_->get().body());
+  request->remote = remote_;
+  return context_.router.answer(*request);
+}
+
+void Connection::send(const HttpResponse& response, bool keep_alive) {
+  is_answering_ = true;
+  keep_alive = keep_alive && !context_.is_stopping;
+  const bool is_head = parser_->get().method() == http::verb::head;
+  const auto finished = [self = shared_from_this(), keep_alive](ErrorCode error, std::size_t) {
+    self->on_sent(error, keep_alive);
+  };
+  const auto write = [&](auto message) {
+    set_common_fields(message.base(), response);
+    message.keep_alive(keep_alive);
+    stream_.expires_after(context_.options.write_timeout);
+    beast::async_write(stream_, http::message_generator(std::move(message)), finished);
+  };
+  const auto status = static_cast<http::status>(response.status);
+  if (is_head) {
+    http::response<http::empty_body> message(status, kHttp11);
+    message.content_length(response.body.size());
+    write(std::move(message));
+  } else {
+    http::response<http::string_body> message(status, kHttp11, response.body);
+    message.prepare_payload();
+    write(std::move(message));
+  }
+}
+
+void Connection::on_sent(ErrorCode error, bool keep_alive) {
+  is_answering_ = false;
+  if (error) return;
+  if (!keep_alive || context_.is_stopping) {
+    linger();
+    return;
+  }
+  stream_.expires_after(context_.options.idle_timeout);
+  await_request();
+}
+
+void Connection::linger() {
+  ErrorCode error;
+  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, error);
+  if (error || context_.is_stopping) {
+    close();
+    return;
+  }
+  stream_.expires_after(kLinger);
+  drain();
+}
+
+void Connection::drain() {
+  stream_.async_read_some(boost::asio::buffer(scrap_),
+                          [self = shared_from_this()](ErrorCode error, std::size_t) {
+                            if (!error) self->drain();
+                          });
+}
+
+}  // namespace lensart::app
