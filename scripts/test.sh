@@ -32,7 +32,8 @@ phase() {
 check_format() {
   cd "$root"
   git ls-files -z '*.cpp' '*.hpp' |
-    xargs -0 -r -n 16 -P "$(nproc)" clang-format-14 --dry-run -Werror
+    xargs -0 -r -n 16 -P "$(nproc)" clang-format-14 --dry-run -Werror ||
+    die "to mend it: git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i"
 }
 
 check_scripts() {
