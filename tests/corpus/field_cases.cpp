@@ -162,6 +162,13 @@ void add_repeated_known(Collector& cases) {
       .reject("order id twice, escaped", good.data_append("\\u0069d", "@ORDER@"), "bad_type",
               "data.id")
       .order_id.reset();
+  cases.reject("a required field twice null",
+               good.data("branch_id", "null").data_append("branch_id", "null"), "bad_type",
+               "data.branch_id");
+  cases
+      .reject("data twice null", good.top("data", "null").top_append("data", "null").flat(),
+              "bad_type", "data")
+      .order_id.reset();
   for (const char* field : {"branch_id", "total_price", "date", "note", "user", "order_details",
                             "order_status", "status", "metadata"}) {
     cases.reject(std::string(field) + " twice", good.data_append(field, "null"), "bad_type",

@@ -115,6 +115,10 @@ void add_event_ids(Collector& cases) {
   cases.accept("no event_id", created().top_without("event_id"));
   cases.accept("event_id null", created().top("event_id", "null"));
   cases.accept("event_id empty", created().top("event_id", "\"\""));
+  cases
+      .reject("a letter's event_id is NULL where it is empty",
+              created().top("event_id", "\"\"").data("user_id", "0"), "bad_id", "data.user_id")
+      .event_id.reset();
   cases.accept("event_id inside data only",
                created().top_without("event_id").data("event_id", "5"));
   cases.accept_bytes(

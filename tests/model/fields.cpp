@@ -14,16 +14,15 @@ std::size_t times_standing(const Value& object, std::string_view key) {
 }
 
 bool is_missing(const Value& object, std::string_view key) {
-  return std::none_of(object.members.begin(), object.members.end(), [&](const Member& member) {
-    return member.key == key && !member.value.is(Value::Type::kNull);
-  });
+  return times_standing(object, key) == 0 ||
+         (times_standing(object, key) == 1 && find(object, key) == nullptr);
 }
 
 const Value* find(const Value& object, std::string_view key) {
-  if (times_standing(object, key) != 1 || is_missing(object, key)) return nullptr;
+  if (times_standing(object, key) != 1) return nullptr;
   const auto found = std::find_if(object.members.begin(), object.members.end(),
                                   [&](const Member& member) { return member.key == key; });
-  return &found->value;
+  return found->value.is(Value::Type::kNull) ? nullptr : &found->value;
 }
 
 bool is_object(const Value& value) {
@@ -84,7 +83,7 @@ std::optional<std::int64_t> order_id_of(const Value* body) {
   if (body == nullptr) return std::nullopt;
   std::optional<std::int64_t> id;
   for (const std::string_view key : {"order_id", "id"}) {
-    if (is_missing(*body, key) && times_standing(*body, key) <= 1) continue;
+    if (is_missing(*body, key)) continue;
     const Value* value = find(*body, key);
     const auto this_id = value != nullptr ? id_in(*value) : std::nullopt;
     if (!this_id || (id && *id != *this_id)) return std::nullopt;

@@ -1,12 +1,18 @@
 #include "tests/model/instant.hpp"
 
-#include <date/date.h>
-#include <date/tz.h>
 #include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
 
 namespace lensart::model {
 
+using std::chrono::hours;
 using std::chrono::microseconds;
+using std::chrono::seconds;
 
 namespace {
 
@@ -69,23 +75,72 @@ std::optional<std::chrono::minutes> read_offset(Reader& text) {
   return west ? -offset : offset;
 }
 
+/// The offset glibc knows for an instant in the zone of TZ.
+seconds glibc_offset(Instant instant) {
+  const time_t at = std::chrono::floor<seconds>(instant).time_since_epoch().count();
+  tm local{};
+  localtime_r(&at, &local);
+  return seconds(local.tm_gmtoff);
+}
+
+std::string print_date(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
 }  // namespace
 
-Zone::Zone(const std::string& iana_name) : zone_(date::locate_zone(iana_name)) {}
+Zone::Zone(const std::string& iana_name) {
+  if (iana_name.empty() || !std::filesystem::is_regular_file("/usr/share/zoneinfo/" + iana_name)) {
+    throw std::runtime_error("no time zone '" + iana_name + "'");
+  }
+  const char* before = std::getenv("TZ");
+  const std::optional<std::string> old = before ? std::optional<std::string>(before) : std::nullopt;
+  setenv("TZ", iana_name.c_str(), 1);
+  tzset();
+  const Instant from = std::chrono::sys_days(std::chrono::year(1999) / 1 / 1);
+  const Instant until = std::chrono::sys_days(std::chrono::year(2102) / 1 / 1);
+  offsets_.emplace_back(from, glibc_offset(from));
+  for (Instant at = from; at < until; at += hours(6)) {
+    const seconds offset = glibc_offset(at + hours(6));
+    if (offset == offsets_.back().second) continue;
+    Instant low = at;  // still the old offset
+    Instant high = at + hours(6);
+    while (high - low > seconds(1)) {
+      const Instant middle = low + std::chrono::floor<seconds>((high - low) / 2);
+      (glibc_offset(middle) == offset ? high : low) = middle;
+    }
+    offsets_.emplace_back(high, offset);
+  }
+  if (old) {
+    setenv("TZ", old->c_str(), 1);
+  } else {
+    unsetenv("TZ");
+  }
+  tzset();
+}
 
-Instant Zone::to_instant(std::chrono::local_time<microseconds> local) const {
-  const date::local_time<microseconds> same{local.time_since_epoch()};
-  const date::local_info info = zone_->get_info(same);
-  const auto offset =
-      info.result == date::local_info::ambiguous ? info.second.offset : info.first.offset;
-  return Instant{local.time_since_epoch() - offset};
+seconds Zone::offset_at(Instant instant) const {
+  const auto later = std::find_if(offsets_.begin() + 1, offsets_.end(),
+                                  [&](const auto& entry) { return entry.first > instant; });
+  return std::prev(later)->second;
+}
+
+Instant Zone::to_instant(microseconds local) const {
+  // The two offsets around that day; the same one, unless they change thereabouts.
+  const seconds before = offset_at(Instant(local - hours(24)));
+  const seconds after = offset_at(Instant(local + hours(24)));
+  const Instant by_before(local - before);
+  const Instant by_after(local - after);
+  const bool before_holds = offset_at(by_before) == before;
+  const bool after_holds = offset_at(by_after) == after;
+  if (before_holds && after_holds) return std::max(by_before, by_after);
+  return after_holds ? by_after : by_before;
 }
 
 std::string Zone::date_of(Instant instant) const {
-  const auto local = instant.time_since_epoch() + zone_->get_info(instant).offset;
-  const date::year_month_day day{date::floor<date::days>(date::local_time<microseconds>{local})};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return print_date(std::chrono::floor<std::chrono::days>(instant + offset_at(instant)));
 }
 
 std::optional<Instant> parse_instant(std::string_view text, const Zone& zone) {
@@ -101,35 +156,32 @@ std::optional<Instant> parse_instant(std::string_view text, const Zone& zone) {
     return std::nullopt;
   }
   if (reader.take('.') && !reader.fraction(micros)) return std::nullopt;
-  const date::year_month_day calendar{date::year(year), date::month(static_cast<unsigned>(month)),
-                                      date::day(static_cast<unsigned>(day))};
+  const std::chrono::year_month_day calendar{std::chrono::year(year),
+                                             std::chrono::month(static_cast<unsigned>(month)),
+                                             std::chrono::day(static_cast<unsigned>(day))};
   if (!calendar.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
 
-  const microseconds local = date::sys_days(calendar).time_since_epoch() +
-                             std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                             std::chrono::seconds(second) + microseconds(micros);
+  const microseconds local = std::chrono::sys_days(calendar).time_since_epoch() + hours(hour) +
+                             std::chrono::minutes(minute) + seconds(second) + microseconds(micros);
   Instant instant;
   if (reader.at_end()) {
-    instant = zone.to_instant(std::chrono::local_time<microseconds>{local});
+    instant = zone.to_instant(local);
   } else {
     const auto offset = read_offset(reader);
     if (!offset) return std::nullopt;
     instant = Instant{local - *offset};
   }
-  const Instant from = date::sys_days(date::year(2000) / 1 / 1);
-  const Instant before = date::sys_days(date::year(2101) / 1 / 1);
+  const Instant from = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+  const Instant before = std::chrono::sys_days(std::chrono::year(2101) / 1 / 1);
   if (instant < from || instant >= before) return std::nullopt;
   return instant;
 }
 
 std::string print_instant(Instant instant) {
-  const auto midnight = date::floor<date::days>(instant);
-  const date::year_month_day day{midnight};
-  const date::hh_mm_ss<microseconds> time{instant - midnight};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
+  const auto midnight = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::hh_mm_ss<microseconds> time{instant - midnight};
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", print_date(midnight), time.hours().count(),
+                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 }  // namespace lensart::model

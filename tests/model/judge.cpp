@@ -124,7 +124,8 @@ Verdict rejected(const Violation& violation, const Value* top) {
   verdict.field = to_letter_text(violation.field, kFieldLimit);
   if (top == nullptr) return verdict;
   const Value* event_id = find(*top, "event_id");
-  if (event_id != nullptr && event_id->is(Value::Type::kString)) {
+  // An empty text is no id: the event would be given one that is derived.
+  if (event_id != nullptr && event_id->is(Value::Type::kString) && !event_id->text.empty()) {
     verdict.event_id = to_letter_text(event_id->text, kEventIdLimit);
   }
   verdict.order_id = order_id_of(body_of(*top));

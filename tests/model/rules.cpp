@@ -1,7 +1,7 @@
 #include "tests/model/rules.hpp"
 
 #include <algorithm>
-#include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -60,7 +60,8 @@ class MissingFields {
     const std::string path = body == &top ? "" : "data";
     const bool status_event = is_status_event(type);
     if (is_missing(*body, "order_id") && is_missing(*body, "id")) {
-      search.report(join(path, status_event ? "order_id" : "id"));
+      // Of its two names the one that this form of this event has.
+      search.report(join(path, status_event || path.empty() ? "order_id" : "id"));
     }
     if (!status_event) {
       search.snapshot(*body, path);
@@ -104,18 +105,17 @@ class TypeWalk {
   explicit TypeWalk(EventType type) : type_(type) {}
 
   void object(const Value& object, Scope scope, const std::string& path) {
-    std::map<std::string_view, int> standing;
-    for (const Member& member : object.members) ++standing[member.key];
-    std::map<std::string_view, int> met;
+    std::set<std::string_view> met;
     for (const Member& member : object.members) {
+      const Kind kind = kind_of(scope, member.key, type_);
       const std::string member_path = join(path, member.key);
-      const int occurrence = ++met[member.key];
-      if (standing[member.key] > 1) {
-        // It breaks the rule where it stands for the second time, and nothing in it is judged.
-        if (occurrence == 2) report(member_path);
-        continue;
+      if (!met.insert(member.key).second) {
+        report(member_path);  // where it stands again
+      } else if (times_standing(object, member.key) > 1) {
+        own_type(member.value, kind, member_path);  // nothing inside a repeated field is judged
+      } else {
+        field(member.value, kind, member_path);
       }
-      field(member.value, kind_of(scope, member.key, type_), member_path);
     }
   }
 
@@ -127,10 +127,15 @@ class TypeWalk {
     if (!found_) found_ = Violation{"bad_type", std::move(path)};
   }
 
+  bool own_type(const Value& value, const Kind& kind, const std::string& path) {
+    if (value.is(Value::Type::kNull) || has_type(kind.role, value)) return true;
+    report(path);
+    return false;
+  }
+
   void field(const Value& value, const Kind& kind, const std::string& path) {
     if (kind.role == Role::kUnread) return unread(value, path);
-    if (value.is(Value::Type::kNull)) return;
-    if (!has_type(kind.role, value)) return report(path);
+    if (value.is(Value::Type::kNull) || !own_type(value, kind, path)) return;
     known_.push_back({path, kind, &value});
     if (kind.role == Role::kObject) object(value, kind.inside, path);
     if (kind.role == Role::kLines) {

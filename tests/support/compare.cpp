@@ -1,0 +1,138 @@
+#include "tests/support/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace lensart::support {
+
+using model::Row;
+using model::Table;
+
+namespace {
+
+/// A cell short enough to read; payloads and long texts are cut.
+std::string shown(const model::Cell& cell) {
+  constexpr std::size_t kMost = 120;
+  const std::string text = cell ? "'" + *cell + "'" : "NULL";
+  return text.size() <= kMost ? text : text.substr(0, kMost) + "…";
+}
+
+std::string shown_row(const Table& table, const Row& row) {
+  std::string text;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    text += (i > 0 ? ", " : "") + table.shape().columns[i] + "=" + shown(row[i]);
+  }
+  return text;
+}
+
+std::string shown_difference(const Table& table, const Row& expected, const Row& actual) {
+  std::string text;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == actual[i]) continue;
+    text += fmt::format("\n      {}: must be {}, is {}", table.shape().columns[i],
+                        shown(expected[i]), shown(actual[i]));
+  }
+  return text;
+}
+
+const Table& named(const std::vector<Table>& tables, const std::string& name) {
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [&](const Table& table) { return table.shape().name == name; });
+  if (found == tables.end()) throw std::out_of_range(name);
+  return *found;
+}
+
+std::size_t column_of(const Table& table, const std::string& name) {
+  const auto& columns = table.shape().columns;
+  return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) -
+                                  columns.begin());
+}
+
+}  // namespace
+
+std::string TableDifference::describe() const {
+  std::string text = fmt::format("{}: {} rows, {} missing, {} extra, {} different\n", table,
+                                 expected_rows, missing, extra, different);
+  for (const std::string& example : examples) text += "    " + example + "\n";
+  return text;
+}
+
+TableDifference compare(const Table& expected, const Table& actual, std::size_t most_examples) {
+  TableDifference difference;
+  difference.table = expected.shape().name;
+  difference.expected_rows = expected.rows().size();
+  const auto example = [&](std::size_t& count, const auto& make_text) {
+    if (++count <= most_examples) difference.examples.push_back(make_text());
+  };
+  for (const auto& [key, row] : expected.rows()) {
+    const auto found = actual.rows().find(key);
+    if (found == actual.rows().end()) {
+      example(difference.missing, [&] { return "missing: " + shown_row(expected, row); });
+    } else if (found->second != row) {
+      example(difference.different,
+              [&] { return "different: " + key + shown_difference(expected, row, found->second); });
+    }
+  }
+  for (const auto& [key, row] : actual.rows()) {
+    if (expected.rows().contains(key)) continue;
+    example(difference.extra, [&] { return "extra: " + shown_row(actual, row); });
+  }
+  return difference;
+}
+
+std::vector<TableDifference> compare_all(const std::vector<Table>& expected,
+                                         const std::vector<Table>& actual) {
+  std::vector<TableDifference> differences;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    differences.push_back(compare(expected.at(i), actual.at(i)));
+  }
+  return differences;
+}
+
+bool all_empty(const std::vector<TableDifference>& differences) {
+  return std::all_of(differences.begin(), differences.end(),
+                     [](const TableDifference& difference) { return difference.empty(); });
+}
+
+std::string describe(const std::vector<TableDifference>& differences) {
+  std::string text;
+  for (const TableDifference& difference : differences) text += difference.describe();
+  return text;
+}
+
+model::Hints hints_from(const std::vector<Table>& actual) {
+  model::Hints hints;
+  const Table& raw = named(actual, "orders_raw");
+  const std::size_t topic = column_of(raw, "kafka_topic");
+  const std::size_t too_late = column_of(raw, "too_late");
+  for (const auto& [key, row] : raw.rows()) {
+    const model::Coordinates at{row[topic].value_or(""), std::stoi(row[topic + 1].value_or("-1")),
+                                std::stoll(row[topic + 2].value_or("-1"))};
+    hints.accepted.insert(at);
+    if (row[too_late] == "true") hints.too_late.insert(at);
+  }
+  const Table& letters = named(actual, "dead_letters");
+  const std::size_t code = column_of(letters, "code");
+  for (const auto& [key, row] : letters.rows()) {
+    if (row[code] != "timestamp_in_future") continue;
+    hints.in_future.insert({*row[0], std::stoi(*row[1]), std::stoll(*row[2])});
+  }
+  return hints;
+}
+
+std::vector<std::string> broken_accounts(const Table& accounts) {
+  std::vector<std::string> broken;
+  for (const auto& [key, row] : accounts.rows()) {
+    const auto figure = [&](const char* name) {
+      return std::stoll(row[column_of(accounts, name)].value_or("0"));
+    };
+    const auto sum =
+        figure("accepted") + figure("duplicate") + figure("ignored") + figure("dead_lettered");
+    if (sum != figure("consumed")) broken.push_back(shown_row(accounts, row));
+  }
+  return broken;
+}
+
+}  // namespace lensart::support

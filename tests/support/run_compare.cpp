@@ -1,0 +1,56 @@
+#include "tests/support/run_compare.hpp"
+
+#include <fmt/format.h>
+
+#include "graph/clock.hpp"
+#include "tests/support/kafka_log.hpp"
+#include "tests/support/postgres_tables.hpp"
+
+namespace lensart::support {
+
+std::string RunComparison::describe() const {
+  std::string text = support::describe(differences);
+  for (const std::string& account : broken_accounts) {
+    text += "account does not add up: " + account + "\n";
+  }
+  text += fmt::format("{} consumed = {} accepted + {} duplicate + {} ignored + {} dead-lettered\n",
+                      totals.consumed, totals.accepted, totals.duplicate, totals.ignored,
+                      totals.dead_lettered);
+  return text;
+}
+
+Result<std::vector<model::LogRecord>> read_log(const std::string& brokers,
+                                               const std::array<std::string, 4>& topics) {
+  std::vector<model::LogRecord> log;
+  for (std::size_t kind = 0; kind < topics.size(); ++kind) {
+    LENSART_ASSIGN(auto records, read_topic(brokers, topics[kind]));
+    for (KafkaRecord& record : records) {
+      log.push_back({static_cast<model::TopicKind>(kind),
+                     {topics[kind], record.partition, record.offset},
+                     std::move(record.payload),
+                     record.appended});
+    }
+  }
+  return log;
+}
+
+Result<RunComparison> compare_run(const RunToCompare& run) {
+  LENSART_ASSIGN(const auto log, read_log(run.brokers, run.topics));
+  LENSART_ASSIGN(auto database, Database::connect(run.dsn));
+  LENSART_ASSIGN(const auto actual, read_tables(database, run.schema, run.pipeline));
+  const model::Reading reading =
+      model::read_log(log, hints_from(actual), SystemClock().wall(), run.settings);
+  RunComparison comparison;
+  comparison.differences = compare_all(model::all_tables(reading, run.settings), actual);
+  comparison.broken_accounts = broken_accounts(actual.back());
+  for (const auto& [partition, account] : reading.accounts) {
+    comparison.totals.consumed += account.consumed;
+    comparison.totals.accepted += account.accepted;
+    comparison.totals.duplicate += account.duplicate;
+    comparison.totals.ignored += account.ignored;
+    comparison.totals.dead_lettered += account.dead_lettered;
+  }
+  return comparison;
+}
+
+}  // namespace lensart::support
