@@ -16,8 +16,6 @@ namespace {
 /// Buffers grown for a rare giant are given back for the payloads after it.
 constexpr std::size_t kKeptNodes = 16 * 1024;
 constexpr std::size_t kKeptScratchBytes = 2 * 1024 * 1024;
-/// Up to here comparing each key with each is quicker than sorting them.
-constexpr std::size_t kFewKeys = 48;
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -72,7 +70,9 @@ class JsonDocument::Walk {
   struct Open {
     NodeId node;
     bool is_object;
+    bool may_repeat;
     std::uint32_t members;
+    std::array<std::uint64_t, 8> seen;  ///< a bit of each key's hash; no two alike, no key repeated
   };
 
   bool broken(const char* error) {
@@ -102,6 +102,7 @@ class JsonDocument::Walk {
       if (current() != '"') return broken("a field's name is missing");
       if (!text(node.key, node.nul_in_key)) return false;
       node.key_hash = hash_of_key(node.key);
+      note_key(in, node.key_hash);
       if (current() != ':') return broken("a field's name has no colon behind it");
       ++token_;
     }
@@ -110,6 +111,13 @@ class JsonDocument::Walk {
       document_.nul_nodes_.push_back(id);
     if (step != Step::kDone) return step == Step::kEntered;
     return after_value();
+  }
+
+  static void note_key(Open& in, std::uint32_t hash) {
+    std::uint64_t& word = in.seen[hash >> 29];
+    const std::uint64_t bit = std::uint64_t{1} << (hash >> 23 & 63);
+    in.may_repeat |= (word & bit) != 0;
+    word |= bit;
   }
 
   Step value(NodeId id, JsonNode& node) {
@@ -146,7 +154,7 @@ class JsonDocument::Walk {
       return Step::kBroken;
     }
     document_.nodes_[id].kind = kind;
-    open_[depth_++] = {id, kind == JsonKind::kObject, 0};
+    open_[depth_++] = {id, kind == JsonKind::kObject, false, 0, {}};
     ++token_;
     if (current() != closing_bracket()) return Step::kEntered;
     leave();
@@ -156,9 +164,9 @@ class JsonDocument::Walk {
   char closing_bracket() const { return open_[depth_ - 1].is_object ? '}' : ']'; }
 
   void leave() {
-    const Open closed = open_[--depth_];
+    const Open& closed = open_[--depth_];
     document_.nodes_[closed.node].end = static_cast<NodeId>(document_.nodes_.size());
-    if (closed.is_object && closed.members > 1) document_.find_repeated_keys(closed.node);
+    if (closed.may_repeat) document_.find_repeated_keys(closed.node);
     ++token_;
   }
 
@@ -214,7 +222,7 @@ class JsonDocument::Walk {
   char* scratch_;
   const char* error_ = nullptr;
   std::size_t depth_ = 0;
-  std::array<Open, kMaxDepth> open_{};
+  std::array<Open, kMaxDepth> open_;  // written before it is read
 };
 
 const char* JsonDocument::parse(std::string_view payload) {
@@ -240,21 +248,10 @@ char* JsonDocument::scratch_for(std::size_t payload_bytes) {
 
 void JsonDocument::find_repeated_keys(NodeId object) {
   const NodeId end = nodes_[object].end;
-  keys_.clear();
-  bool few_and_distinct = true;
   for (NodeId id = object + 1; id != end; id = nodes_[id].end) {
-    const std::uint32_t hash = nodes_[id].key_hash;
-    if (keys_.size() <= kFewKeys) {
-      for (const KeyRef& earlier : keys_) few_and_distinct &= earlier.hash != hash;
-    }
-    keys_.push_back({hash, id});
+    keys_.push_back({nodes_[id].key_hash, id});
   }
-  if (!few_and_distinct || keys_.size() > kFewKeys) find_repeated_by_sorting();
-  empty(keys_);
-}
-
-/// Sorted by hash, spelling and place, fields of one name stand side by side.
-void JsonDocument::find_repeated_by_sorting() {
+  // Sorted by hash, spelling and place, fields of one name stand side by side.
   std::sort(keys_.begin(), keys_.end(), [this](const KeyRef& left, const KeyRef& right) {
     if (left.hash != right.hash) return left.hash < right.hash;
     const int spelling = nodes_[left.node].key.compare(nodes_[right.node].key);
@@ -265,6 +262,7 @@ void JsonDocument::find_repeated_by_sorting() {
       repeated_keys_.push_back({keys_[i - 1].node, keys_[i].node});
     }
   }
+  empty(keys_);
 }
 
 std::string JsonDocument::path_of(NodeId id) const {

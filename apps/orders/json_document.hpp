@@ -76,7 +76,6 @@ class JsonDocument {
 
   char* scratch_for(std::size_t payload_bytes);
   void find_repeated_keys(NodeId object);
-  void find_repeated_by_sorting();
 
   JsonIndex index_;
   std::vector<JsonNode> nodes_;

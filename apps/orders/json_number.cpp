@@ -66,9 +66,23 @@ std::optional<std::int64_t> scaled(const Decimal& number, int decimals) {
   return number.negative ? -magnitude : magnitude;
 }
 
+/// Most numbers are ids and counts: digits alone, few enough for 64 bits.
+std::optional<Decimal> parse_short_integer(std::string_view text) {
+  constexpr std::size_t kShort = 10;
+  if (text.empty() || text.size() > kShort) return std::nullopt;
+  if (text.front() == '0' && text.size() > 1) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  return Decimal{value, 0, false, false};
+}
+
 }  // namespace
 
 std::optional<Decimal> parse_decimal(std::string_view text) {
+  if (const auto integer = parse_short_integer(text)) return integer;
   const char* at = text.data();
   const char* const end = at + text.size();
   const bool negative = at != end && *at == '-';

@@ -1,32 +1,10 @@
 #include "apps/orders/json_text.hpp"
 
 #include <array>
-#include <bit>
-#include <cstdint>
 #include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace lensart::orders {
 namespace {
-
-#if defined(__SSE2__)
-constexpr std::size_t kStep = 16;
-/// A bit for each backslash among the next kStep bytes.
-std::uint32_t backslashes(const char* at) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-}
-#else
-constexpr std::size_t kStep = 8;
-std::uint32_t backslashes(const char* at) {
-  std::uint32_t mask = 0;
-  for (std::size_t i = 0; i < kStep; ++i) mask |= static_cast<std::uint32_t>(at[i] == '\\') << i;
-  return mask;
-}
-#endif
 
 constexpr std::uint32_t kNotHex = 0x8000'0000U;
 
@@ -53,7 +31,7 @@ constexpr std::array<char, 256> kSimpleEscape = [] {
 
 /// Four hexadecimal digits, or a value above 0xFFFF. The quote behind the string is no digit, so
 /// this never takes digits from beyond it.
-std::uint32_t hex_at(const char* digits) {
+[[gnu::always_inline]] inline std::uint32_t hex_at(const char* digits) {
   const auto digit = [&](int i) { return kHexDigit[static_cast<unsigned char>(digits[i])]; };
   if (((digit(0) | digit(1) | digit(2) | digit(3)) & kNotHex) != 0) return kNotHex;
   return digit(0) << 12 | digit(1) << 8 | digit(2) << 4 | digit(3);
@@ -94,23 +72,15 @@ std::uint32_t code_point_at(const char*& from) {
 
 }  // namespace
 
-bool has_escape(std::string_view inside) {
-  std::size_t at = 0;
-  for (; at + kStep < inside.size(); at += kStep) {
-    if (backslashes(inside.data() + at) != 0) return true;
-  }
-  const std::uint32_t rest = backslashes(inside.data() + at);
-  return static_cast<std::size_t>(std::countr_zero(rest)) < inside.size() - at;
-}
-
 Unescaped unescape(std::string_view inside, char* to) {
   const char* from = inside.data();
   const char* const end = from + inside.size();
   bool has_nul = false;
   for (;;) {
-    std::memcpy(to, from, kStep);
+    std::memcpy(to, from, kTextStep);
     const std::uint32_t mask = backslashes(from);
-    const std::size_t plain = mask == 0 ? kStep : static_cast<std::size_t>(std::countr_zero(mask));
+    const std::size_t plain =
+        mask == 0 ? kTextStep : static_cast<std::size_t>(std::countr_zero(mask));
     if (plain >= static_cast<std::size_t>(end - from)) return {to + (end - from), has_nul};
     from += plain;
     to += plain;
