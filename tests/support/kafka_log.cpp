@@ -63,8 +63,12 @@ Result<Owned<rd_kafka_t>> open_client(rd_kafka_type_t type, const Settings& sett
   return handle;
 }
 
+/// A consumer, because a producer that asks about a topic makes it.
 Result<Owned<rd_kafka_t>> open_admin(const std::string& brokers) {
-  return open_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}});
+  return open_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers},
+                                         {"group.id", "lensart-tests"},
+                                         {"allow.auto.create.topics", "false"},
+                                         {"log_level", "3"}});
 }
 
 Result<Owned<rd_kafka_event_t>> await_answer(rd_kafka_queue_t* queue, const std::string& what) {
@@ -103,14 +107,16 @@ Result<std::vector<std::int32_t>> led_partitions(rd_kafka_t* handle, const std::
   return partitions;
 }
 
-/// The broker tells nobody when a new topic's leaders stand, so it has to be asked again.
-Result<Unit> await_leaders(rd_kafka_t* handle, const TopicSpec& topic) {
+/// The broker tells nobody when a new topic's leaders stand, or when a deleted one is gone: it has
+/// to be asked again.
+Result<Unit> await_leaders(rd_kafka_t* handle, const std::string& topic, int partitions) {
   for (int attempt = 0; attempt < 500; ++attempt) {
-    LENSART_ASSIGN(const auto partitions, led_partitions(handle, topic.name));
-    if (std::cmp_equal(partitions.size(), topic.partitions)) return Unit{};
+    LENSART_ASSIGN(const auto led, led_partitions(handle, topic));
+    if (std::cmp_equal(led.size(), partitions)) return Unit{};
     std::this_thread::sleep_for(milliseconds(20));
   }
-  return fail(Errc::kBrokerDown, "topic " + topic.name + " has no leaders after 10 s");
+  return fail(Errc::kBrokerDown,
+              fmt::format("topic {} has not {} led partitions after 10 s", topic, partitions));
 }
 
 Result<OffsetRange> offsets_of(rd_kafka_t* handle, const std::string& topic,
@@ -125,6 +131,7 @@ Result<OffsetRange> offsets_of(rd_kafka_t* handle, const std::string& topic,
 Result<std::map<std::int32_t, OffsetRange>> ranges_of(rd_kafka_t* handle,
                                                       const std::string& topic) {
   LENSART_ASSIGN(const auto partitions, led_partitions(handle, topic));
+  if (partitions.empty()) return fail(Errc::kBrokerDown, "no topic " + topic);
   std::map<std::int32_t, OffsetRange> ranges;
   for (const std::int32_t partition : partitions) {
     LENSART_ASSIGN(ranges[partition], offsets_of(handle, topic, partition));
@@ -202,7 +209,9 @@ Result<Unit> create_topics(const std::string& brokers, const std::vector<TopicSp
   const auto* results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
   LENSART_TRY(first_error("creation of", results, count, RD_KAFKA_RESP_ERR_NO_ERROR));
-  for (const TopicSpec& topic : topics) LENSART_TRY(await_leaders(handle.get(), topic));
+  for (const TopicSpec& topic : topics) {
+    LENSART_TRY(await_leaders(handle.get(), topic.name, topic.partitions));
+  }
   return Unit{};
 }
 
@@ -221,7 +230,9 @@ Result<Unit> delete_topics(const std::string& brokers, const std::vector<std::st
   std::size_t count = 0;
   const auto* results =
       rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count);
-  return first_error("deletion of", results, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  LENSART_TRY(first_error("deletion of", results, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));
+  for (const std::string& name : names) LENSART_TRY(await_leaders(handle.get(), name, 0));
+  return Unit{};
 }
 
 Result<Unit> delete_records(const std::string& brokers, const std::string& topic,

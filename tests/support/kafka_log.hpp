@@ -29,7 +29,7 @@ struct TopicSpec {
 /// Fails with kBrokerDown, also where the topic stands already. On return every partition has a
 /// leader.
 Result<Unit> create_topics(const std::string& brokers, const std::vector<TopicSpec>& topics);
-/// Topics that do not exist are no failure.
+/// Topics that do not exist are no failure. On return none of them exists.
 Result<Unit> delete_topics(const std::string& brokers, const std::vector<std::string>& names);
 /// Removes the records below `before` (DeleteRecords).
 Result<Unit> delete_records(const std::string& brokers, const std::string& topic,
@@ -40,7 +40,7 @@ struct OffsetRange {
   std::int64_t end = 0;    ///< past the last
   std::int64_t size() const { return end - begin; }
 };
-/// By partition.
+/// By partition. Fails with kBrokerDown if there is no such topic.
 Result<std::map<std::int32_t, OffsetRange>> offset_ranges(const std::string& brokers,
                                                           const std::string& topic);
 

@@ -1,0 +1,88 @@
+// The comparison has to see what it is there to see.
+
+#include "tests/support/compare.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lensart::support {
+namespace {
+
+using model::Table;
+
+Table pairs(const std::vector<std::pair<std::string, std::string>>& rows) {
+  Table table({"pairs", {"key", "value"}, 1});
+  for (const auto& [key, value] : rows) table.add({key, value});
+  return table;
+}
+
+Table bag(const std::vector<std::string>& rows) {
+  Table table({"bag", {"value"}, 0});
+  for (const std::string& value : rows) table.add({value});
+  return table;
+}
+
+TEST(Compare, EqualTablesDifferInNothing) {
+  EXPECT_TRUE(compare(pairs({{"a", "1"}, {"b", "2"}}), pairs({{"b", "2"}, {"a", "1"}})).empty());
+}
+
+TEST(Compare, CountsMissingExtraAndDifferentRows) {
+  const auto difference =
+      compare(pairs({{"a", "1"}, {"b", "2"}, {"c", "3"}}), pairs({{"b", "9"}, {"d", "4"}}));
+  EXPECT_EQ(difference.missing, 2U);
+  EXPECT_EQ(difference.extra, 1U);
+  EXPECT_EQ(difference.different, 1U);
+  EXPECT_NE(difference.describe().find("value: must be '2', is '9'"), std::string::npos);
+}
+
+TEST(Compare, NullIsNotTheTextNull) {
+  Table expected({"pairs", {"key", "value"}, 1});
+  expected.add({"a", std::nullopt});
+  EXPECT_EQ(compare(expected, pairs({{"a", "NULL"}})).different, 1U);
+}
+
+TEST(Compare, ABagCountsItsCopies) {
+  EXPECT_TRUE(compare(bag({"x", "x", "y"}), bag({"y", "x", "x"})).empty());
+  EXPECT_EQ(compare(bag({"x", "x"}), bag({"x"})).missing, 1U);
+  EXPECT_EQ(compare(bag({"x"}), bag({"x", "x"})).extra, 1U);
+}
+
+TEST(Compare, ASecondRowOfOneKeyIsExtra) {
+  EXPECT_EQ(compare(pairs({{"a", "1"}}), pairs({{"a", "1"}, {"a", "1"}})).extra, 1U);
+}
+
+TEST(Compare, ShowsTheFirstTwentyOfEach) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (int i = 0; i < 100; ++i) rows.emplace_back(std::to_string(i), "x");
+  const auto difference = compare(pairs(rows), pairs({}));
+  EXPECT_EQ(difference.missing, 100U);
+  EXPECT_EQ(difference.examples.size(), 20U);
+}
+
+TEST(BrokenAccounts, AreThoseThatDoNotAddUp) {
+  Table accounts(model::accounts_shape());
+  accounts.add({"t", "0", "10", "4", "3", "2", "1"});
+  EXPECT_TRUE(broken_accounts(accounts).empty());
+  accounts.add({"t", "1", "10", "4", "3", "2", "0"});
+  EXPECT_EQ(broken_accounts(accounts).size(), 1U);
+}
+
+TEST(HintsFrom, ReadsCoordinatesOfAcceptedLateAndFutureEvents) {
+  Table raw(model::orders_raw_shape());
+  model::Row row(raw.shape().columns.size());
+  row[0] = "a";
+  row[11] = "topic";
+  row[12] = "2";
+  row[13] = "77";
+  row[14] = "true";
+  raw.add(row);
+  Table letters(model::dead_letters_shape());
+  letters.add({"topic", "0", "5", "timestamp_in_future", "timestamp", {}, {}, {}});
+  letters.add({"topic", "0", "6", "bad_json", "", {}, {}, {}});
+  const model::Hints hints = hints_from({raw, letters});
+  EXPECT_EQ(hints.accepted, (std::set<model::Coordinates>{{"topic", 2, 77}}));
+  EXPECT_EQ(hints.too_late, hints.accepted);
+  EXPECT_EQ(hints.in_future, (std::set<model::Coordinates>{{"topic", 0, 5}}));
+}
+
+}  // namespace
+}  // namespace lensart::support
