@@ -126,6 +126,12 @@ TEST_F(SecretsTest, BrokenTomlAroundASecretIsHidden) {
   }
 }
 
+TEST_F(SecretsTest, PasswordThatIsANumberTooLargeForTomlIsHidden) {
+  file("[kafka.properties]\nsasl.password = 98765432109876543210\n");
+  EXPECT_FALSE(problems().empty());
+  EXPECT_THAT(everything(), Not(HasSubstr("98765432109876543210")));
+}
+
 TEST_F(SecretsTest, AcceptedTokensAreHidden) {
   const std::string hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
   file("[http]\ntokens = ['" + hash + "']\n");
