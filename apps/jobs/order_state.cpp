@@ -72,10 +72,9 @@ void OrderState::take_snapshot(const orders::Event& event, const TimeZone& zone)
   snapshot_columns.clear();
   append_snapshot_columns(snapshot_columns, event.snapshot);
   std::vector<std::string> rows = item_rows(event.order_id, event.snapshot, zone);
-  XXH3_state_t hash;
-  XXH3_128bits_reset(&hash);
-  for (const std::string& row : rows) XXH3_128bits_update(&hash, row.data(), row.size());
-  const XXH128_hash_t digest = XXH3_128bits_digest(&hash);
+  std::string all;
+  for (const std::string& row : rows) storage::ByteWriter(all).text(row);
+  const XXH128_hash_t digest = XXH3_128bits(all.data(), all.size());
   const LinesHash found = rows.empty() ? LinesHash{} : LinesHash{digest.high64, digest.low64};
   if (found == lines_hash && rows.size() == lines) return;
   if (!lines_changed) lines_stored = lines;

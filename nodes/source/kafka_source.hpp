@@ -44,6 +44,9 @@ class KafkaSource final : public RecordSource {
   Result<Unit> start(std::span<const storage::SourcePosition> positions) override;
   Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
   int wake_descriptor() const override { return wake_read_fd_; }
+  std::int64_t next_offset(std::uint32_t source) const override {
+    return source < partitions_.size() ? partitions_[source].next_offset : 0;
+  }
   bool at_end(std::uint32_t source) const override;
   bool reached_start_end() const override;
   void report_committed(std::span<const storage::SourcePosition> positions) override;

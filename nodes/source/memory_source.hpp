@@ -24,6 +24,9 @@ class MemorySource final : public RecordSource {
   Result<Unit> start(std::span<const storage::SourcePosition> positions) override;
   Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
   int wake_descriptor() const override { return -1; }
+  std::int64_t next_offset(std::uint32_t source) const override {
+    return source < next_offset_.size() ? next_offset_[source] : 0;
+  }
   bool at_end(std::uint32_t) const override { return next_ == log_.size(); }
   bool reached_start_end() const override { return next_ == log_.size(); }
   void report_committed(std::span<const storage::SourcePosition>) override {}

@@ -62,6 +62,7 @@ void Pump::note(const RecordBatch& batch, Tick now) {
       position.source = source;
       position.topic = info.topic;
       position.partition = info.partition;
+      position.next_offset = parts_.source->next_offset(source);
       positions_.push_back(position);
     }
     storage::SourcePosition& position = positions_[record.source];
@@ -133,14 +134,14 @@ void Pump::cut(Tick now) {
 }
 
 bool Pump::finished() const {
-  if (parts_.flow->failed()) return true;
+  if (parts_.flow->failed() || abandoned_.load(std::memory_order_acquire)) return true;
   const bool no_more = stopping_.load(std::memory_order_acquire) ||
                        (options_.until_end && parts_.source->reached_start_end());
   return no_more && cutter_.empty() && cutter_.previous_durable();
 }
 
+/// The source was started by whoever made it.
 Result<EpochNumber> Pump::run() {
-  LENSART_TRY(parts_.source->start(positions_));
   while (!finished()) {
     const Tick now = parts_.clock->tick();
     if (!cutter_.previous_durable() && durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {

@@ -47,6 +47,11 @@ class Pump {
 
   /// Stops reading; what was read is still cut into a last epoch. Any thread, signal-safe.
   void stop();
+  /// Ends run() at once; what is not cut is read again after a restart. Any thread.
+  void abandon() {
+    abandoned_.store(true, std::memory_order_release);
+    wake();
+  }
   /// An epoch is durable. Any thread.
   void on_durable(EpochNumber epoch);
   /// A batch has left the last node. Any thread.
@@ -79,6 +84,7 @@ class Pump {
   std::vector<bool> idle_;
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> abandoned_{false};
   std::atomic<bool> paused_{false};
   std::atomic<std::int64_t> batches_in_flow_{0};
   std::atomic<EpochNumber> durable_;

@@ -58,6 +58,8 @@ class RecordSource {
   virtual Result<Unit> poll(RecordBatch& into, const PollLimits& limits) = 0;
   /// Becomes readable when `poll` may have something; −1: never.
   virtual int wake_descriptor() const = 0;
+  /// The offset that comes next in a source; before its first record, where reading began.
+  virtual std::int64_t next_offset(std::uint32_t source) const = 0;
   /// Read to its end, with its broker answering.
   virtual bool at_end(std::uint32_t source) const = 0;
   /// Every partition is read up to its end as of `start`.

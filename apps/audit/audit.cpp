@@ -1,0 +1,121 @@
+#include "apps/audit/audit.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <thread>
+
+#include "apps/audit/difference_query.hpp"
+#include "apps/audit/migrate.hpp"
+#include "apps/jobs/tables.hpp"
+#include "sql/embedded.hpp"
+
+namespace lensart::app {
+
+namespace {
+
+constexpr int kSnapshotTries = 100;
+constexpr auto kSnapshotPause = std::chrono::milliseconds(50);
+
+/// Files of sql/audit that are no check of their own.
+bool is_check(std::string_view name) { return name != "session"; }
+
+std::string query_for(std::string_view check, const storage::Connection& connection,
+                      const AuditOptions& options) {
+  const std::string text =
+      with_names(sql::audit(check), connection, options.schema, options.pipeline);
+  // The log's own checks return what is wrong; a derived table's text returns what it must hold.
+  if (check == "orders_raw" || check == "accounts") return text;
+  const storage::TableSpec* table = jobs::tables().find(check);
+  const std::string name =
+      storage::quoted_identifier(options.schema) + "." + storage::quoted_identifier(check);
+  return difference_query(*table, name, text);
+}
+
+/// A snapshot in which every lane stands at the same epoch, and that epoch.
+Result<std::int64_t> take_snapshot(storage::Connection& connection, const AuditOptions& options) {
+  for (int tries = 0; tries < kSnapshotTries; ++tries) {
+    LENSART_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    LENSART_ASSIGN(const storage::Rows lanes,
+                   connection.query(fmt::format("SELECT count(*), coalesce(min(epoch), 0), "
+                                                "coalesce(max(epoch), 0) FROM {}.pipeline_epochs WHERE "
+                                                "pipeline = $1",
+                                                storage::quoted_identifier(options.schema)),
+                                    {options.pipeline}));
+    if (lanes.number(0, 0) == 0) {
+      return fail(Errc::kStateMismatch,
+                  fmt::format("schema \"{}\" holds nothing of pipeline.name = \"{}\": it has never run there",
+                              options.schema, options.pipeline));
+    }
+    if (lanes.number(0, 1) == lanes.number(0, 2)) return lanes.number(0, 1);
+    LENSART_TRY(connection.run("ROLLBACK"));
+    std::this_thread::sleep_for(kSnapshotPause);
+  }
+  return fail(Errc::kStateMismatch, "a group of epochs is half applied; start the pipeline (lensart run), "
+                                    "which finishes it, and verify again");
+}
+
+Result<CheckResult> run_check(storage::Connection& connection, const std::string& name,
+                              const AuditOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  CheckResult result;
+  result.name = name;
+  // The count and the first rows, without carrying every difference here.
+  const std::string sql = fmt::format(
+      "WITH found AS MATERIALIZED ({}) SELECT problem, key, detail, count(*) FILTER (WHERE problem <> "
+      "'known') OVER (), count(*) FILTER (WHERE problem = 'known') OVER () FROM found LIMIT {}",
+      query_for(name, connection, options), options.shown_per_check);
+  LENSART_ASSIGN(const storage::Rows rows, connection.query(sql));
+  for (int i = 0; i < rows.count(); ++i) {
+    result.shown.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)),
+                            std::string(rows.text(i, 2))});
+    result.differences = static_cast<std::uint64_t>(rows.number(i, 3));
+    result.known = static_cast<std::uint64_t>(rows.number(i, 4));
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return result;
+}
+
+}  // namespace
+
+std::uint64_t AuditReport::differences() const {
+  return std::accumulate(checks.begin(), checks.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const CheckResult& check) { return sum + check.differences; });
+}
+
+std::vector<std::string> audit_checks() {
+  std::vector<std::string> names;
+  for (const sql::SqlFile& file : sql::audits()) {
+    if (is_check(file.name)) names.emplace_back(file.name);
+  }
+  return names;
+}
+
+Result<AuditReport> audit(storage::Connection& connection, const AuditOptions& options) {
+  const std::vector<std::string> known = audit_checks();
+  const std::vector<std::string>& wanted = options.checks.empty() ? known : options.checks;
+  for (const std::string& name : wanted) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return fail(Errc::kBadUsage, fmt::format("--tables {}: there is no such check; there are {}", name,
+                                               fmt::join(known, ", ")));
+    }
+  }
+  AuditReport report;
+  LENSART_ASSIGN(report.epoch, take_snapshot(connection, options));
+  LENSART_TRY(connection.run(std::string(sql::audit("session"))));
+  LENSART_ASSIGN(const storage::Rows rows,
+                 connection.query(fmt::format("SELECT count(*) FROM {}.orders_raw",
+                                              storage::quoted_identifier(options.schema))));
+  report.rows = rows.number(0, 0);
+  for (const std::string& name : wanted) {
+    LENSART_ASSIGN(CheckResult result, run_check(connection, name, options));
+    report.checks.push_back(std::move(result));
+  }
+  LENSART_TRY(connection.run("COMMIT"));
+  return report;
+}
+
+}  // namespace lensart::app

@@ -1,0 +1,151 @@
+/// `lensart run`: the pipeline.
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <charconv>
+#include <thread>
+
+#include "apps/config/secrets.hpp"
+#include "apps/http/health.hpp"
+#include "apps/http/http_server.hpp"
+#include "apps/lensart/command.hpp"
+#include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/logging.hpp"
+#include "apps/lensart/topics.hpp"
+#include "apps/pipeline/pipeline.hpp"
+#include "apps/pipeline/pipeline_metrics.hpp"
+
+namespace lensart::app {
+namespace {
+
+struct RunOptions {
+  bool until_end = false;
+  std::vector<std::string> accepted_gaps;
+};
+
+Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(const std::vector<std::string>& texts) {
+  std::set<std::pair<std::string, std::int32_t>> gaps;
+  for (const std::string& text : texts) {
+    const auto slash = text.rfind('/');
+    std::int32_t partition = -1;
+    if (slash != std::string::npos) {
+      std::from_chars(text.data() + slash + 1, text.data() + text.size(), partition);
+    }
+    if (partition < 0) {
+      return fail(Errc::kBadUsage,
+                  fmt::format("--accept-gap {}: write TOPIC/PARTITION, such as order-created/0", text));
+    }
+    gaps.emplace(text.substr(0, slash), partition);
+  }
+  return gaps;
+}
+
+/// The signals that end or change a run, taken by a thread of their own.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // inherited by every thread made from here on
+  }
+  ~SignalWatch() {
+    if (!thread_.joinable()) return;
+    ended_ = true;
+    pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+  void start(std::function<void()> stop, std::function<void()> reload) {
+    thread_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
+      int stops = 0;
+      while (!ended_) {
+        int signal = 0;
+        sigwait(&set_, &signal);
+        if (signal == SIGHUP) reload();
+        if (signal != SIGINT && signal != SIGTERM) continue;
+        // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.
+        if (++stops > 1) std::_Exit(0);
+        spdlog::info("stopping: committing what is read (a second signal stops at once)");
+        stop();
+      }
+    });
+  }
+
+ private:
+  sigset_t set_{};
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipeline& pipeline,
+                                               std::shared_ptr<PipelineMetrics> metrics) {
+  Router router;
+  add_probes(router, [&pipeline] {
+    Health health;
+    health.reasons = pipeline.not_ready();
+    health.ready = health.reasons.empty();
+    return health;
+  });
+  add_metrics(router, std::move(metrics));
+  HttpServerOptions options;
+  options.listen = config.http.listen;
+  options.hosts = config.http.hosts;
+  return HttpServer::start(std::move(options), std::move(router));
+}
+
+Result<Unit> run_pipeline(const Program& program, const Config& config, const RunOptions& options) {
+  SignalWatch signals;
+  PipelineOptions pipeline_options;
+  pipeline_options.until_end = options.until_end;
+  LENSART_ASSIGN(pipeline_options.accepted_gaps, parse_gaps(options.accepted_gaps));
+  pipeline_options.consumer = kafka_options(config, nodes::KafkaRole::kConsumer);
+  pipeline_options.producer = kafka_options(config, nodes::KafkaRole::kProducer);
+  pipeline_options.log = [&config](const std::string& line) {
+    spdlog::warn("{}", without_secrets(config, line));
+  };
+  const SystemClock clock;
+  LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
+  LENSART_ASSIGN(const auto http,
+                 start_http(config, *pipeline, std::make_shared<PipelineMetrics>(*pipeline)));
+  signals.start([&pipeline] { pipeline->request_stop(); },
+                [&program] {
+                  // Reading the settings again sets the log level; a bad file changes nothing.
+                  if (auto again = program.load_settings(); !again) {
+                    spdlog::error("not read again: {}", again.error().message);
+                  }
+                });
+  spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
+  auto done = pipeline->run();
+  http->stop();
+  if (done) spdlog::info("stopped; everything read is committed");
+  return done;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& root, Program& program) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = root.add_subcommand("run", "Run the pipeline: Kafka in, PostgreSQL out");
+  command->add_flag("--until-end", options->until_end,
+                    "Read every partition up to its end as of now, apply everything, exit");
+  command
+      ->add_option("--accept-gap", options->accepted_gaps,
+                   "Go on after a truncated or recreated partition; the gap is recorded as skipped")
+      ->type_name("TOPIC/PARTITION");
+  command->footer("Example:\n  lensart run --config lensart.toml\n  lensart run --until-end");
+  command->callback([&program, options] {
+    program.action = [&program, options] {
+      // Few arenas, and freed memory given back: buffers of many sizes come and go on many threads.
+      mallopt(M_ARENA_MAX, 4);
+      const auto config = program.load_config();
+      if (!config) return report(config.error());
+      const auto done = run_pipeline(program, *config, *options);
+      return done ? 0 : report(done.error());
+    };
+  });
+}
+
+}  // namespace lensart::app

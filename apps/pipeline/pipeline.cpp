@@ -1,0 +1,253 @@
+#include "apps/pipeline/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include "apps/jobs/tables.hpp"
+#include "apps/pipeline/options.hpp"
+#include "nodes/kafka/admin.hpp"
+#include "storage/postgres/relay.hpp"
+
+namespace lensart::app {
+
+Pipeline::Pipeline(const Config& config, PipelineOptions options, const Clock& clock, TimeZone zone)
+    : config_(config),
+      options_(std::move(options)),
+      clock_(clock),
+      zone_(std::move(zone)),
+      incarnation_(storage::random_incarnation()),
+      credits_(credit_limit_bytes(config)) {}
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, PipelineOptions options,
+                                                 const Clock& clock, SourceFactory make_source) {
+  LENSART_ASSIGN(TimeZone zone, TimeZone::find(config.pipeline.time_zone));
+  std::unique_ptr<Pipeline> self(new Pipeline(config, std::move(options), clock, std::move(zone)));
+  LENSART_TRY(self->open_parts(make_source));
+  return self;
+}
+
+Result<Unit> Pipeline::open_parts(const SourceFactory& make_source) {
+  LENSART_ASSIGN(store_, storage::StateStore::open(state_options(config_)));
+  LENSART_ASSIGN(ids_, storage::IdIndex::open(*store_));
+  LENSART_ASSIGN(job_, jobs::OrderEventProcessor::open(job_options(config_, zone_), *store_, *ids_,
+                                                       directory_, clock_));
+  LENSART_TRY(open_source(make_source));
+  LENSART_TRY(open_sink());
+  open_flow();
+  return Unit{};
+}
+
+Result<Unit> Pipeline::open_source(const SourceFactory& make_source) {
+  if (make_source) {
+    LENSART_ASSIGN(source_, make_source(directory_));
+    return Unit{};
+  }
+  LENSART_TRY(check_cluster());
+  nodes::KafkaSourceOptions source;
+  source.client = options_.consumer;
+  source.group = config_.kafka.group;
+  source.topics = source_topics(config_);
+  source.accepted_gaps = options_.accepted_gaps;
+  LENSART_ASSIGN(auto opened, nodes::KafkaSource::open(source, directory_, clock_));
+  const Tick deadline = clock_.tick() + config_.start_timeout;
+  for (;;) {
+    auto started = opened->start(store_->positions());
+    if (started) break;
+    if (action_for(started.error().code) != Action::kRetry || clock_.tick() >= deadline) return started;
+    options_.log("waiting for Kafka: " + started.error().message);
+  }
+  job_->note_skipped(opened->skipped());
+  source_ = std::move(opened);
+  return Unit{};
+}
+
+/// The state belongs to one Kafka cluster: another one's offsets mean something else.
+Result<Unit> Pipeline::check_cluster() {
+  LENSART_ASSIGN(nodes::KafkaAdmin admin, nodes::KafkaAdmin::open(options_.consumer));
+  const Tick deadline = clock_.tick() + config_.start_timeout;
+  Result<std::string> cluster = std::string{};
+  bool told = false;
+  do {
+    cluster = admin.cluster_id();
+    if (!cluster && action_for(cluster.error().code) != Action::kRetry) break;
+    if (!cluster && !std::exchange(told, true)) options_.log("waiting for Kafka: " + cluster.error().message);
+  } while (!cluster && clock_.tick() < deadline);
+  if (!cluster) return tl::unexpected(cluster.error());
+  storage::Binding binding = store_->binding().value_or(storage::Binding{});
+  if (binding.kafka_cluster_id == *cluster) return Unit{};
+  if (!binding.kafka_cluster_id.empty()) {
+    return fail(Errc::kStateMismatch,
+                fmt::format("this state has read the Kafka cluster with id {}, kafka.brokers = \"{}\" is "
+                            "cluster {}: its offsets mean something else. Point kafka.brokers back, or start "
+                            "from an empty state directory",
+                            binding.kafka_cluster_id, config_.kafka.brokers, *cluster));
+  }
+  binding.kafka_cluster_id = *cluster;
+  return store_->bind(binding);
+}
+
+Result<Unit> Pipeline::open_sink() {
+  const auto trim = [this](EpochNumber epoch) { store_->trim_to(epoch); };
+  if (config_.sink.kind == SinkKind::kNull) {
+    sink_ = std::make_unique<storage::NullSink>(trim, [this] { on_progress(); });
+    return Unit{};
+  }
+  LENSART_ASSIGN(const storage::RelayOptions relay, relay_options(config_));
+  storage::RelayCallbacks callbacks;
+  callbacks.on_progress = [this] { on_progress(); };
+  callbacks.trim_to = trim;
+  callbacks.on_letters = [this] {
+    if (letters_) letters_->wake();
+  };
+  callbacks.on_stop = [this](const Error& error) { fail_with(error); };
+  callbacks.log = options_.log;
+  nodes::LetterSenderOptions letters;
+  letters.connection = relay.session.connection;
+  letters.connection.application_name =
+      storage::application_name(config_.pipeline.name, incarnation_, "letters");
+  letters.schema = config_.postgres.schema;
+  letters.kafka = options_.producer;
+  letters.topic = config_.kafka.dlq_topic;
+  letters.retention = std::chrono::ceil<std::chrono::hours>(config_.retention.dead_letters);
+  LENSART_ASSIGN(sink_, storage::Relay::start(relay, jobs::tables(), *store_, clock_, incarnation_,
+                                              job_->sink_hooks(), callbacks));
+  letters_ = std::make_unique<nodes::LetterSender>(std::move(letters), options_.log);
+  return Unit{};
+}
+
+void Pipeline::open_flow() {
+  committer_ = std::make_unique<nodes::Committer>(
+      *store_, *ids_, clock_, incarnation_,
+      nodes::Committer::Callbacks{
+          [this](const storage::ChainRecord& record, const nodes::EpochDraft& draft) {
+            on_durable(record, draft);
+          },
+          [this](const Error& error) { fail_with(error); }});
+  Wiring wiring = job_->wiring(
+      [this](std::shared_ptr<nodes::EpochDraft> draft) {
+        freshness_.on_closed(draft->number);
+        committer_->submit(std::move(draft));
+      },
+      [this](const jobs::OrderBatch& batch) {
+        if (!batch.marker && !batch.records.empty()) {
+          freshness_.on_batch(batch.records.front().appended_at, batch.records.size());
+        }
+        pump_->on_batch_done();
+      });
+  flow_ = std::make_unique<Flow>(std::move(wiring), FlowOptions{config_.pool.threads},
+                                 [this](const Error& error) { fail_with(error); });
+  nodes::Pump::Parts parts;
+  parts.source = source_.get();
+  parts.directory = &directory_;
+  parts.flow = flow_.get();
+  parts.credits = &credits_;
+  parts.clock = &clock_;
+  parts.sink = sink_.get();
+  parts.make_batch = [this] { return job_->make_batch(); };
+  parts.make_draft = [this] { return job_->make_draft(); };
+  pump_ = std::make_unique<nodes::Pump>(pump_options(config_, options_.until_end), std::move(parts),
+                                        store_->chain().back().number, store_->positions());
+  live_pump_.store(pump_.get(), std::memory_order_release);
+}
+
+Pipeline::~Pipeline() {
+  // From the source on: nobody calls what is gone.
+  live_pump_.store(nullptr, std::memory_order_release);
+  if (sink_) sink_->stop();
+  if (letters_) letters_->stop();
+  if (flow_) flow_->drain();
+  if (committer_) committer_->stop();
+}
+
+void Pipeline::on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft) {
+  job_->on_durable(record.number);
+  credits_.give_back(draft.credit_bytes);
+  sink_->on_durable(record);
+  pump_->on_durable(record.number);
+}
+
+void Pipeline::on_progress() {
+  if (sink_) freshness_.on_applied(sink_->status().applied, clock_.wall());
+  if (nodes::Pump* pump = live_pump_.load(std::memory_order_acquire)) pump->wake();
+}
+
+void Pipeline::fail_with(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = error;
+  }
+  changed_.notify_all();
+}
+
+void Pipeline::request_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_requested_at_) return;
+    stop_requested_at_ = clock_.tick();
+  }
+  pump_->stop();
+  changed_.notify_all();
+}
+
+Result<Unit> Pipeline::run() {
+  std::thread reading([this] {
+    auto done = pump_->run();
+    if (!done) fail_with(done.error());
+    {
+      const std::lock_guard lock(mutex_);
+      pump_done_ = true;
+    }
+    changed_.notify_all();
+  });
+  bool gave_up = false;
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return pump_done_ || failure_ || stop_requested_at_; });
+    // What was read is committed, unless the outbox has no room for it: then it is read again.
+    if (!pump_done_ && !failure_) {
+      gave_up = !changed_.wait_for(lock, config_.shutdown_timeout,
+                                   [this] { return pump_done_ || failure_; });
+    }
+  }
+  pump_->abandon();
+  reading.join();
+  if (gave_up) options_.log("shutdown_timeout is over: what was read and not committed is read again");
+  return finish();
+}
+
+Result<Unit> Pipeline::finish() {
+  flow_->drain();
+  committer_->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return tl::unexpected(*failure_);
+  }
+  using std::chrono::milliseconds;
+  const bool stopping = stop_requested_at_.has_value();
+  bool applied = false;
+  while (!applied) {
+    const milliseconds patience =
+        stopping ? std::chrono::ceil<milliseconds>(
+                       std::max(Duration(0), config_.shutdown_timeout - (clock_.tick() - *stop_requested_at_)))
+                 : milliseconds(200);
+    applied = sink_->wait_idle(patience);
+    const std::lock_guard lock(mutex_);
+    if (failure_) return tl::unexpected(*failure_);
+    if (stopping || stop_requested_at_) break;
+  }
+  if (!applied) options_.log("the sink did not get everything in time: the outbox keeps the rest");
+  if (letters_ && options_.until_end) letters_->wait_sent(std::chrono::seconds(30));
+  return store_->trim_now();
+}
+
+nodes::LetterStatus Pipeline::letter_status() const {
+  return letters_ ? letters_->status() : nodes::LetterStatus{};
+}
+
+std::vector<std::string> Pipeline::not_ready() const {
+  std::vector<std::string> reasons;
+  if (const std::string trouble = sink_->status().trouble; !trouble.empty()) reasons.push_back(trouble);
+  if (const std::string trouble = source_->trouble(); !trouble.empty()) reasons.push_back(trouble);
+  return reasons;
+}
+
+}  // namespace lensart::app

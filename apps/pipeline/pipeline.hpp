@@ -1,0 +1,112 @@
+/// The running pipeline: source, flow, committer, sink and letters, and how they start and stop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "apps/config/config.hpp"
+#include "apps/jobs/order_event_processor.hpp"
+#include "apps/pipeline/freshness.hpp"
+#include "graph/clock.hpp"
+#include "graph/credits.hpp"
+#include "graph/flow.hpp"
+#include "nodes/sink/committer.hpp"
+#include "nodes/sink/letter_sender.hpp"
+#include "nodes/source/kafka_source.hpp"
+#include "nodes/source/pump.hpp"
+#include "storage/sink.hpp"
+#include "storage/state_store.hpp"
+
+namespace lensart::app {
+
+struct PipelineOptions {
+  bool until_end = false;
+  std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
+  nodes::KafkaClientOptions consumer;  ///< brokers, properties, log
+  nodes::KafkaClientOptions producer;  ///< of the dead letters
+  std::function<void(const std::string&)> log;  ///< a line worth waking for
+};
+
+/// Makes the source the pipeline reads from; tests and benchmarks give one of their own.
+using SourceFactory =
+    std::function<Result<std::unique_ptr<nodes::RecordSource>>(nodes::SourceDirectory&)>;
+
+/// Threads: `request_stop`, the figures: any. `run` from one.
+class Pipeline {
+ public:
+  /// Opens the state, claims the database, checks the log. Fails before anything is written when they
+  /// do not fit together.
+  static Result<std::unique_ptr<Pipeline>> open(const Config& config, PipelineOptions options,
+                                                const Clock& clock, SourceFactory make_source = {});
+  ~Pipeline();
+
+  /// Works until request_stop(), a failure or, with `until_end`, until everything is applied.
+  Result<Unit> run();
+  /// Stops reading; commits what is read; waits at most `shutdown_timeout` for the sink.
+  void request_stop();
+
+  /// Why the pipeline is not ready; empty when it is.
+  std::vector<std::string> not_ready() const;
+
+  // Figures, for /metrics and the live graph.
+  const Flow& flow() const { return *flow_; }
+  const jobs::JobCounters& counters() const { return job_->counters(); }
+  storage::SinkStatus sink_status() const { return sink_->status(); }
+  nodes::CommitFigures commit_figures() const { return committer_->figures(); }
+  nodes::LetterStatus letter_status() const;
+  const Freshness& freshness() const { return freshness_; }
+  const nodes::SourceDirectory& directory() const { return directory_; }
+  std::vector<std::int64_t> lags() const { return source_->lags(); }
+  const storage::StateStore& store() const { return *store_; }
+  const Credits& credits() const { return credits_; }
+  const Clock& clock() const { return clock_; }
+  const Config& config() const { return config_; }
+  bool paused() const { return pump_->paused(); }
+
+ private:
+  Pipeline(const Config& config, PipelineOptions options, const Clock& clock, TimeZone zone);
+  Result<Unit> open_parts(const SourceFactory& make_source);
+  Result<Unit> open_source(const SourceFactory& make_source);
+  Result<Unit> open_sink();
+  Result<Unit> check_cluster();
+  void open_flow();
+  void fail_with(const Error& error);
+  Result<Unit> finish();
+  void on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft);
+  void on_progress();
+
+  Config config_;
+  PipelineOptions options_;
+  const Clock& clock_;
+  TimeZone zone_;
+  storage::Incarnation incarnation_;
+  Credits credits_;
+  Freshness freshness_;
+  nodes::SourceDirectory directory_;
+  std::unique_ptr<storage::StateStore> store_;
+  std::unique_ptr<storage::IdIndex> ids_;
+  std::unique_ptr<jobs::OrderEventProcessor> job_;
+  std::unique_ptr<storage::Sink> sink_;
+  std::unique_ptr<nodes::LetterSender> letters_;
+  std::unique_ptr<nodes::RecordSource> source_;
+  std::unique_ptr<nodes::Committer> committer_;
+  std::unique_ptr<Flow> flow_;
+  std::unique_ptr<nodes::Pump> pump_;
+  std::atomic<nodes::Pump*> live_pump_{nullptr};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Error> failure_;
+  std::optional<Tick> stop_requested_at_;
+  bool pump_done_ = false;
+};
+
+}  // namespace lensart::app
