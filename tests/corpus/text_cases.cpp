@@ -123,8 +123,8 @@ void add_event_ids(Collector& cases) {
                created().top_without("event_id").data("event_id", "5"));
   cases.accept_bytes(
       "a derived event_id", model::TopicKind::kOrderEvents,
-      R"({"event_type":"order.status_changed","timestamp":"2024-05-01T10:30:02Z","order_id":424242,)"
-      R"("new_status":"x"})",
+      R"({"event_type":"order.status_changed","timestamp":"2024-05-01T10:30:02Z",)"
+      R"("order_id":424242,"new_status":"x"})",
       {{"event_id", "hash_fd6286d26c7cb2121e17ac66af4c230e9d1b4e78d69ed12fb7cd9d2fa0b2beb4"}});
 }
 

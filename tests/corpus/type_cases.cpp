@@ -13,8 +13,8 @@ const char* const kNoNumber[] = {
 const char* const kNoObject[] = {"5", "true", "\"\"", "\"{}\"", "[1]", "[null]", "[[]]", "[{}]"};
 const char* const kNoArray[] = {"5", "true", "\"\"", "\"[]\"", "{}", "{\"0\":{}}"};
 
-const std::string kBareEnvelope =
-    R"({"event_type":"order.created","event_id":"corpus @ORDER@","timestamp":"2024-05-01T10:30:02Z")";
+const std::string kBareEnvelope = R"({"event_type":"order.created","event_id":"corpus @ORDER@",)"
+                                  R"("timestamp":"2024-05-01T10:30:02Z")";
 
 std::string named(const std::string& field, const std::string& value) {
   return field + " as " + value;

@@ -13,8 +13,8 @@ namespace lensart::model {
 /// How often a key stands in an object.
 std::size_t times_standing(const Value& object, std::string_view key);
 
-/// Absent, or null, which is the same. A field that stands twice is not missing but of a wrong type,
-/// null or not.
+/// Absent, or null, which is the same. A field that stands twice is not missing but of a wrong
+/// type, null or not.
 bool is_missing(const Value& object, std::string_view key);
 
 /// The field's value, if it stands once and is not null; else a null pointer.

@@ -55,9 +55,10 @@ std::string select_from(const TableShape& shape, const std::string& schema,
     for (std::size_t i = shape.key_columns; i < shape.columns.size(); ++i) {
       columns.push_back("sum(" + quote_identifier(shape.columns[i]) + ")::text");
     }
-    return fmt::format(
-        R"(SELECT topic, "partition"::text, {} FROM {}.{} WHERE pipeline = {} GROUP BY topic, "partition")",
-        fmt::join(columns, ", "), quote_identifier(schema), shape.name, quote_literal(pipeline));
+    return fmt::format(R"(SELECT topic, "partition"::text, {} FROM {}.{} WHERE pipeline = {} )"
+                       R"(GROUP BY topic, "partition")",
+                       fmt::join(columns, ", "), quote_identifier(schema), shape.name,
+                       quote_literal(pipeline));
   }
   for (const std::string& column : shape.columns) columns.push_back(printed(shape, column));
   return fmt::format("SELECT {} FROM {}.{}", fmt::join(columns, ", "), quote_identifier(schema),
