@@ -203,6 +203,7 @@ Result<EnsuredTopics> KafkaAdmin::ensure_topics(std::span<const TopicSpec> specs
 }
 
 Result<std::vector<TopicDescription>> KafkaAdmin::describe(std::span<const std::string> topics) {
+  if (topics.empty()) return std::vector<TopicDescription>{};
   LENSART_ASSIGN(const KafkaMetadata found, metadata());
   std::vector<TopicDescription> described;
   for (int i = 0; i < found->topic_cnt; ++i) {
@@ -255,6 +256,7 @@ Result<Unit> KafkaAdmin::read_configs(std::vector<TopicDescription>& topics) {
 }
 
 Result<Unit> KafkaAdmin::delete_topics(std::span<const std::string> topics) {
+  if (topics.empty()) return Unit{};
   using DeleteTopic = KafkaOwner<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
   std::vector<DeleteTopic> owned;
   std::vector<rd_kafka_DeleteTopic_t*> raw;

@@ -90,7 +90,8 @@ struct KafkaClient::Context {
 
   static void error_callback(rd_kafka_t*, int code, const char* reason, void* opaque) {
     auto& context = *static_cast<Context*>(opaque);
-    context.remember(reason);
+    // That all brokers are down is no reason: it follows one.
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) context.remember(reason);
     if (context.log) {
       context.log(KafkaLogLevel::kWarning,
                   rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code)), reason);
