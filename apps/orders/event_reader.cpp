@@ -114,9 +114,11 @@ class EventReader::Impl {
     Judgement judgement = judgement_of(type, now);
     judgement.findings = std::move(findings);
     judge_all(judgement);
+    auto& all_findings = judgement.findings;
+    if (all_findings.size() > kMaxViolations) all_findings.resize(kMaxViolations);
     std::vector<Violation> all;
     std::set<std::pair<Code, std::string>> named;  // a field that stands thrice is named once
-    for (const Finding& finding : judgement.findings) {
+    for (const Finding& finding : all_findings) {
       Violation violation = describe(document_, finding);
       if (named.emplace(violation.code, violation.field).second) all.push_back(violation);
     }

@@ -42,18 +42,21 @@ enum class Code : std::uint8_t {
 /// "too_large" and so on, as `dead_letters.code` has it.
 std::string_view name_of(Code code);
 
-/// One broken rule.
+/// One broken rule. Both texts are fit for their columns: NFC, no U+0000, at most 255 and 1 000
+/// code points (contract §3).
 struct Violation {
   Code code = Code::kBadJson;
-  std::string
-      field;  ///< path as it stands in the payload, `data.order_details[2].quantity`; may be empty
+  /// The path as it stands in the payload, `data.order_details[2].quantity`; empty where no single
+  /// field broke the rule.
+  std::string field;
   std::string message;  ///< names the field, the value (shortened) and the remedy
 };
 
 /// Why a record became a dead letter, and what of it could still be read.
 struct Rejection {
   Violation violation;
-  std::optional<std::string> event_id;  ///< contract §3, dead_letters
+  /// As `dead_letters` has it (contract §3): NFC, at most 100 code points, never a derived one.
+  std::optional<std::string> event_id;
   std::optional<OrderId> order_id;
 };
 
@@ -68,6 +71,10 @@ enum class Outcome : std::uint8_t { kEvent, kIgnored, kRejected };
 
 /// How many bytes past a payload's end must be readable (their value does not matter).
 inline constexpr std::size_t kPayloadPadding = 64;
+
+/// How many violations of one payload are told apart; a payload made of errors gets no longer
+/// answer.
+inline constexpr std::size_t kMaxViolations = 1000;
 
 /// Reads payloads. Holds the JSON parser and its buffers, which are used again and again.
 ///
@@ -86,9 +93,9 @@ class EventReader {
   Outcome read(Topic topic, std::string_view payload, Instant now, Arena& arena, Event& event,
                Rejection& rejection);
 
-  /// Every broken rule, in rule order and then in the payload's order (for the gateway). Empty for
-  /// an event and for one that is ignored. Rules 1 and 2 end the list, as nothing after them can be
-  /// judged.
+  /// Every broken rule, in rule order and then in the payload's order (for the gateway), up to
+  /// kMaxViolations; a field is named once for each rule. Empty for an event and for one that is
+  /// ignored. Rules 1 and 2 end the list, as nothing after them can be judged.
   std::vector<Violation> violations(Topic topic, std::string_view payload, Instant now);
 
  private:

@@ -28,6 +28,12 @@ void empty(std::vector<T>& list) {
   }
 }
 
+/// The end of the last whole code point before `limit`.
+std::size_t end_of_code_points(std::string_view text, std::size_t limit) {
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return limit;
+}
+
 }  // namespace
 
 std::uint32_t hash_of_key(std::string_view key) {
@@ -266,12 +272,21 @@ void JsonDocument::find_repeated_keys(NodeId object) {
 }
 
 std::string JsonDocument::path_of(NodeId id) const {
-  if (id == 0) return {};
-  const JsonNode& node = nodes_[id];
-  std::string path = path_of(node.parent);
-  if (nodes_[node.parent].kind == JsonKind::kArray) return path + fmt::format("[{}]", node.place);
-  if (!path.empty()) path += '.';
-  return path.append(node.key);
+  std::array<NodeId, kMaxDepth> way;  // from the value up to the field of the top object
+  std::size_t steps = 0;
+  for (; id != 0; id = nodes_[id].parent) way[steps++] = id;
+  std::string path;
+  while (steps > 0 && path.size() < kMaxPathBytes) {
+    const JsonNode& node = nodes_[way[--steps]];
+    if (nodes_[node.parent].kind == JsonKind::kArray) {
+      path += fmt::format("[{}]", node.place);
+    } else {
+      if (node.parent != 0) path += '.';
+      path += node.key.substr(0, kMaxPathBytes + 1);
+    }
+  }
+  if (path.size() > kMaxPathBytes) path.resize(end_of_code_points(path, kMaxPathBytes));
+  return path;
 }
 
 }  // namespace lensart::orders

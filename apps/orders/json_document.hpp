@@ -47,6 +47,7 @@ struct RepeatedKey {
 class JsonDocument {
  public:
   static constexpr std::size_t kMaxDepth = 32;
+  static constexpr std::size_t kMaxPathBytes = 4096;
   /// How many bytes behind the payload must be readable.
   static constexpr std::size_t kPadding = 32;
 
@@ -63,7 +64,8 @@ class JsonDocument {
 
   bool is_empty(NodeId id) const { return nodes_[id].end == id + 1; }
 
-  /// `data.order_details[2].quantity`; empty for the top object.
+  /// `data.order_details[2].quantity`; empty for the top object. Cut after kMaxPathBytes: keys may
+  /// be as long as the payload, and a column takes 255 code points of them.
   std::string path_of(NodeId id) const;
 
  private:

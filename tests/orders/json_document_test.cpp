@@ -164,6 +164,7 @@ TEST(JsonDocumentTest, RefusesBrokenTextInValuesAndKeys) {
                                       R"(\uD800A)",
                                       R"(\uD800\n)",
                                       R"(\uDC00\uD800)",
+                                      R"(\uDC00\uDC00)",
                                       R"(\uD83D \uDE00)",
                                       R"(a\uD83D)",
                                       R"(\uD800\uDC0)",
@@ -229,7 +230,7 @@ TEST(JsonDocumentTest, SaysWhereAValueStands) {
     paths.push_back(parsed.document.path_of(id));
   }
   const std::vector<std::string> expected = {
-      "", "a", "a.b", "a.b[0]", "a.b[1]", "a.b[1].c.d", "a.b[2]", "a.b[2][0]", "", ""};
+      "", "a", "a.b", "a.b[0]", "a.b[1]", "a.b[1].c.d", "a.b[2]", "a.b[2][0]", "", "."};
   EXPECT_EQ(paths, expected);
 }
 

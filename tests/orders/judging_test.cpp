@@ -273,6 +273,25 @@ TEST_F(JudgingTest, FieldAndMessageFitTheirColumns) {
   EXPECT_LT(rejection_.violation.message.size(), 200U);
 }
 
+TEST_F(JudgingTest, ALongPathIsCutBetweenCharacters) {
+  std::string key;
+  for (int i = 0; i < 100'000; ++i) key += "\u20AC";
+  std::string values = R"("\u0000")";
+  for (int i = 0; i < 50'000; ++i) values += R"(,"\u0000")";
+  const Json event = created(snapshot().set("metadata", "{\"" + key + "\":[" + values + "]}"));
+  std::string shown = "data.metadata.";
+  for (int i = 0; i < 241; ++i) shown += "\u20AC";
+  EXPECT_EQ(verdict(Topic::kOrderCreated, event), "nul_in_text " + shown);
+  EXPECT_THAT(violations(Topic::kOrderCreated, event.text()), ElementsAre("nul_in_text " + shown));
+}
+
+TEST_F(JudgingTest, APayloadMadeOfErrorsGetsAnAnswerThatEnds) {
+  std::string values = R"("\u0000")";
+  for (int i = 0; i < 50'000; ++i) values += R"(,"\u0000")";
+  const Json event = created(snapshot().set("metadata", "[" + values + "]"));
+  EXPECT_EQ(violations(Topic::kOrderCreated, event.text()).size(), kMaxViolations);
+}
+
 TEST_F(JudgingTest, AMessageNamesFieldValueAndRemedy) {
   verdict_of(snapshot().set("total_price", "1.005"));
   EXPECT_EQ(
