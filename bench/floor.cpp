@@ -9,16 +9,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
+#include <cstdio>
 #include <cstring>
-#include <deque>
 #include <iostream>
-#include <mutex>
 #include <thread>
-#include <utility>
 
 #include "bench/floor_extract.hpp"
+#include "bench/floor_parts.hpp"
 #include "nodes/kafka/admin.hpp"
 #include "nodes/kafka/kafka_handle.hpp"
 
@@ -33,99 +30,36 @@ struct FloorOptions {
   std::string brokers = "localhost:9092";
   std::vector<std::string> topics = {"order-created", "order-updated", "order-cancelled",
                                      "order-events"};
-  /// Clients that share the partitions, each with a thread that takes its messages.
-  std::size_t consumers = 2;
-  /// Threads that parse for each client; 0: the one that takes the messages does.
-  std::size_t parsers = 0;
-  std::size_t runs = 3;
+  /// `CONSUMERS/PARSERS`, each tried: the floor is the best of them.
+  std::vector<std::string> shapes = {"2/0", "1/1", "1/2"};
+  std::size_t runs = 2;
   std::uint64_t expect_events = 0;
   bool json = false;
 };
 
-/// The messages of one call; given back to librdkafka together.
-struct Batch {
-  std::vector<rd_kafka_message_t*> messages;
-  Batch() = default;
-  Batch(Batch&& other) noexcept : messages(std::exchange(other.messages, {})) {}
-  Batch& operator=(Batch&& other) noexcept {
-    std::swap(messages, other.messages);
-    return *this;
-  }
-  ~Batch() {
-    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
-  }
+/// How the work is spread.
+struct Shape {
+  /// Clients that share the partitions, each with a thread that takes its messages.
+  std::size_t consumers = 1;
+  /// Threads that parse for each client; 0: the one that takes the messages does.
+  std::size_t parsers = 0;
 };
 
-constexpr std::size_t kBatchMessages = 2000;
-constexpr std::size_t kMaxWaitingBatches = 16;
+Result<Shape> parse_shape(const std::string& text) {
+  Shape shape;
+  char slash = 0;
+  char rest = 0;
+  const int read =
+      std::sscanf(text.c_str(), "%zu%c%zu%c", &shape.consumers, &slash, &shape.parsers, &rest);
+  if (read == 3 && slash == '/' && shape.consumers >= 1 && shape.consumers <= 64 &&
+      shape.parsers <= 64) {
+    return shape;
+  }
+  return fail(Errc::kBadUsage,
+              fmt::format("--shapes {}: CONSUMERS/PARSERS is needed, such as 2/0", text));
+}
+
 constexpr std::chrono::seconds kSilence{30};
-
-/// From the thread that takes messages to those that parse.
-class BatchQueue {
- public:
-  void push(Batch batch) {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return batches_.size() < kMaxWaitingBatches; });
-    batches_.push_back(std::move(batch));
-    some_.notify_one();
-  }
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    some_.notify_all();
-  }
-  bool pop(Batch& batch) {
-    std::unique_lock lock(mutex_);
-    some_.wait(lock, [this] { return closed_ || !batches_.empty(); });
-    if (batches_.empty()) return false;
-    batch = std::move(batches_.front());
-    batches_.pop_front();
-    room_.notify_one();
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable room_;
-  std::condition_variable some_;
-  std::deque<Batch> batches_;
-  bool closed_ = false;
-};
-
-/// When the first and the last tenth of the events were done.
-class Marks {
- public:
-  explicit Marks(std::uint64_t total) : total_(total), start_(steady_clock::now()) {}
-
-  void done(std::uint64_t count) {
-    const std::uint64_t before = done_.fetch_add(count);
-    if (before < total_ / 10 && before + count >= total_ / 10) low_ = stamp(before + count);
-    if (before < total_ / 10 * 9 && before + count >= total_ / 10 * 9)
-      high_ = stamp(before + count);
-  }
-  double seconds() const { return since_start(); }
-  /// Events a second between the two marks.
-  double rate() const {
-    return static_cast<double>(high_.events - low_.events) / (high_.seconds - low_.seconds);
-  }
-
- private:
-  struct Stamp {
-    std::uint64_t events = 0;
-    double seconds = 0;
-  };
-  double since_start() const {
-    return std::chrono::duration<double>(steady_clock::now() - start_).count();
-  }
-  Stamp stamp(std::uint64_t events) const { return {events, since_start()}; }
-
-  std::uint64_t total_;
-  steady_clock::time_point start_;
-  std::atomic<std::uint64_t> done_{0};
-  // Each written once, by whichever thread crosses the mark, and read when all have ended.
-  Stamp low_;
-  Stamp high_;
-};
 
 /// Parses messages with a reader of its own; copies each where its end may be read beyond.
 template <class Reader>
@@ -221,19 +155,19 @@ Result<Unit> consume(const KafkaClient& client, std::uint64_t wanted, Take take)
 
 /// One client with its parsers, to the end of its partitions.
 template <class Reader>
-Result<Totals> read_share(const FloorOptions& options, const std::vector<PartitionRange>& ranges,
-                          Marks& marks) {
+Result<Totals> read_share(const FloorOptions& options, const Shape& shape,
+                          const std::vector<PartitionRange>& ranges, Marks& marks) {
   LENSART_ASSIGN(const KafkaClient client, open_consumer(options, ranges));
-  std::vector<Worker<Reader>> workers(std::max<std::size_t>(1, options.parsers));
+  std::vector<Worker<Reader>> workers(std::max<std::size_t>(1, shape.parsers));
   BatchQueue queue;
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < options.parsers; ++i) {
+  for (std::size_t i = 0; i < shape.parsers; ++i) {
     threads.emplace_back([&, i] {
       for (Batch batch; queue.pop(batch); batch = Batch{}) workers[i].parse(batch, marks);
     });
   }
   const Result<Unit> consumed = consume(client, events_in(ranges), [&](Batch batch) {
-    if (options.parsers == 0) {
+    if (shape.parsers == 0) {
       workers[0].parse(batch, marks);
     } else {
       queue.push(std::move(batch));
@@ -276,8 +210,9 @@ std::vector<std::vector<PartitionRange>> share_out(std::vector<PartitionRange> r
 }
 
 template <class Reader>
-Result<Run> read_all(const FloorOptions& options, const std::vector<PartitionRange>& ranges) {
-  const auto shares = share_out(ranges, options.consumers);
+Result<Run> read_all(const FloorOptions& options, const Shape& shape,
+                     const std::vector<PartitionRange>& ranges) {
+  const auto shares = share_out(ranges, shape.consumers);
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
   Marks marks(events_in(ranges));
@@ -286,7 +221,8 @@ Result<Run> read_all(const FloorOptions& options, const std::vector<PartitionRan
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < shares.size(); ++i) {
       if (shares[i].empty()) continue;
-      threads.emplace_back([&, i] { results[i] = read_share<Reader>(options, shares[i], marks); });
+      threads.emplace_back(
+          [&, i] { results[i] = read_share<Reader>(options, shape, shares[i], marks); });
     }
   }
   Run run;
@@ -312,7 +248,7 @@ void print_totals(const Totals& totals) {
       totals.line_hundredths / 100, totals.line_hundredths % 100);
 }
 
-void print_run(const FloorOptions& options, const Run& run) {
+void print_run(const FloorOptions& options, const Shape& shape, const Run& run) {
   const auto each = [&](double seconds) {
     return seconds * 1e6 / static_cast<double>(run.totals.events);
   };
@@ -321,13 +257,14 @@ void print_run(const FloorOptions& options, const Run& run) {
                R"("system_seconds":{:.3f},"consumers":{},"parsers":{},"price_hundredths":{}}})"
                "\n",
                run.totals.events, run.seconds, run.rate, run.user_seconds, run.system_seconds,
-               options.consumers, options.parsers, run.totals.price_hundredths);
+               shape.consumers, shape.parsers, run.totals.price_hundredths);
     return;
   }
   fmt::print(
-      "{} events in {:.2f} s; between 10 % and 90 %: {:.0f} events/s; CPU an event: user "
+      "{}/{}: {} events in {:.2f} s; between 10 % and 90 %: {:.0f} events/s; CPU an event: user "
       "{:.2f} µs, system {:.2f} µs\n",
-      run.totals.events, run.seconds, run.rate, each(run.user_seconds), each(run.system_seconds));
+      shape.consumers, shape.parsers, run.totals.events, run.seconds, run.rate,
+      each(run.user_seconds), each(run.system_seconds));
 }
 
 Result<int> measure(const FloorOptions& options) {
@@ -342,16 +279,30 @@ Result<int> measure(const FloorOptions& options) {
     return fail(Errc::kBadUsage, fmt::format("the topics hold {} events, not the expected {}",
                                              events, options.expect_events));
   }
-  LENSART_ASSIGN(const Run reference, read_all<ReferenceReader>(options, ranges));
+  std::vector<Shape> shapes;
+  for (const std::string& text : options.shapes) {
+    LENSART_ASSIGN(const Shape shape, parse_shape(text));
+    shapes.push_back(shape);
+  }
+  LENSART_ASSIGN(const Run reference, read_all<ReferenceReader>(options, {2, 0}, ranges));
   if (!options.json) print_totals(reference.totals);
-  for (std::size_t i = 0; i < options.runs; ++i) {
-    LENSART_ASSIGN(const Run run, read_all<FloorReader>(options, ranges));
-    if (run.totals != reference.totals) {
-      fmt::print(stderr, "the sums differ from the reference's:\n");
-      print_totals(run.totals);
-      return 1;
+  double best = 0;
+  for (const Shape& shape : shapes) {
+    for (std::size_t i = 0; i < options.runs; ++i) {
+      LENSART_ASSIGN(const Run run, read_all<FloorReader>(options, shape, ranges));
+      if (run.totals != reference.totals) {
+        fmt::print(stderr, "the sums differ from the reference's:\n");
+        print_totals(run.totals);
+        return 1;
+      }
+      print_run(options, shape, run);
+      best = std::max(best, run.rate);
     }
-    print_run(options, run);
+  }
+  if (options.json) {
+    fmt::print("{{\"best_rate\":{:.0f}}}\n", best);
+  } else {
+    fmt::print("the floor: {:.0f} events/s\n", best);
   }
   return 0;
 }
@@ -364,13 +315,12 @@ int main(int argc, char** argv) {
   CLI::App app{"The floor: librdkafka and a bare simdjson pass over the topics of order events."};
   app.add_option("--brokers", options.brokers)->envname("LENSART_KAFKA_BROKERS");
   app.add_option("--topics", options.topics)->delimiter(',');
-  app.add_option("--consumers", options.consumers)->check(CLI::Range(1, 64));
-  app.add_option("--parsers", options.parsers, "for each consumer; 0: parse inline")
-      ->check(CLI::Range(0, 64));
-  app.add_option("--runs", options.runs);
+  app.add_option("--shapes", options.shapes, "CONSUMERS/PARSERS to try; 0 parsers: inline")
+      ->delimiter(',');
+  app.add_option("--runs", options.runs, "of each shape");
   app.add_option("--expect-events", options.expect_events);
-  app.add_flag("--json", options.json, "one object a run");
-  app.footer("Example:\n  lensart_floor --brokers localhost:9092 --runs 3");
+  app.add_flag("--json", options.json, "one object a run, then the best rate");
+  app.footer("Example:\n  lensart_floor --brokers localhost:9092 --shapes 2/0,1/2");
   CLI11_PARSE(app, argc, argv);
   const auto result = lensart::bench::measure(options);
   if (result) return *result;
