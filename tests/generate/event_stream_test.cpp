@@ -109,6 +109,16 @@ TEST(EventStream, EventIdsAreUniqueAndCopiesIdentical) {
   }
 }
 
+TEST(EventStream, EventIdsOfOneInstantDiffer) {
+  std::set<std::string> ids;
+  for (std::uint64_t number = 0; number < 100'000; ++number) {
+    std::string id;
+    append_event_id(id, 1, number * 7919, kNow);
+    ASSERT_EQ(id.size(), 27U);
+    ASSERT_TRUE(ids.insert(id).second) << number;
+  }
+}
+
 TEST(EventStream, NoEventIsInTheFutureAndTheLastIsNearNow) {
   Instant last{};
   for (const auto& record : all_of(mixed(5000))) {

@@ -6,6 +6,7 @@
 
 #include "nodes/kafka/admin.hpp"
 #include "nodes/kafka/producer.hpp"
+#include "tests/support/kafka_log.hpp"
 #include "tests/support/stack.hpp"
 
 namespace lensart::nodes {
@@ -119,6 +120,29 @@ TEST_F(KafkaTest, EveryMessageIsDeliveredWhereItWasSentTo) {
   EXPECT_EQ(out->counts().acknowledged, 5000U);
   EXPECT_EQ(out->counts().failed, 0U);
   EXPECT_EQ(stored(spec), 5000);
+}
+
+TEST_F(KafkaTest, KeyHeadersAndPayloadArriveAsTheyWereAndEmptyIsNotNull) {
+  const TopicSpec spec = topic("kinds", 1);
+  create(spec);
+  const auto out = producer();
+  const std::array headers = {Header{"code", "bad_json"}, Header{"empty", std::string_view{}}};
+  const std::string bytes("a\0\xff", 3);
+  ASSERT_TRUE(out->produce({spec.name, 0, "order/1/7", headers, bytes, 0}));
+  ASSERT_TRUE(out->produce({spec.name, 0, std::string_view{}, {}, std::string_view{}, 0}));
+  ASSERT_TRUE(out->produce({spec.name, 0, std::nullopt, {}, std::nullopt, 0}));
+  ASSERT_TRUE(out->flush(30s));
+  const auto records = support::read_topic(client_.brokers, spec.name);
+  ASSERT_TRUE(records) << records.error().message;
+  ASSERT_EQ(records->size(), 3U);
+  EXPECT_EQ(records->at(0).key, "order/1/7");
+  EXPECT_EQ(records->at(0).payload, bytes);
+  EXPECT_THAT(records->at(0).headers,
+              testing::ElementsAre(testing::Pair("code", "bad_json"), testing::Pair("empty", "")));
+  EXPECT_EQ(records->at(1).key, "");
+  EXPECT_EQ(records->at(1).payload, "");
+  EXPECT_EQ(records->at(2).key, std::nullopt);
+  EXPECT_EQ(records->at(2).payload, std::nullopt);
 }
 
 TEST_F(KafkaTest, AMessageTheTopicRefusesFailsAloneAndSaysSo) {
