@@ -134,7 +134,7 @@ Result<std::vector<LetterSender::Row>> LetterSender::read_unsent() {
           "SELECT topic, partition, \"offset\", code, field, message, event_id, payload FROM (SELECT *, "
           "sum(octet_length(payload)) OVER (ORDER BY topic, partition, \"offset\", code, field) AS running "
           "FROM (SELECT * FROM {}.dead_letters WHERE sent_at IS NULL ORDER BY topic, partition, "
-          "\"offset\" LIMIT {}) some) sized WHERE coalesce(running - octet_length(payload), 0) < {}",
+          "\"offset\" LIMIT {}) AS oldest) AS sized WHERE coalesce(running - octet_length(payload), 0) < {}",
           storage::quoted_identifier(options_.schema), kRowsAtOnce, kBytesAtOnce)));
   std::vector<Row> rows;
   for (int i = 0; i < found.count(); ++i) {

@@ -41,8 +41,7 @@ Result<Unit> check_kafka_log(const KafkaClientOptions& options,
                              std::chrono::milliseconds patience) {
   if (positions.empty()) return Unit{};
   KafkaClientOptions own = options;
-  own.defaults = {{"fetch.message.max.bytes", "4096"}, {"fetch.wait.max.ms", "10"},
-                  {"queued.min.messages", "1"}};
+  own.defaults = {{"fetch.message.max.bytes", "4096"}, {"fetch.wait.max.ms", "10"}};
   own.required = {{"group.id", "lensart-log-check"},
                   {"enable.auto.commit", "false"},
                   {"auto.offset.reset", "earliest"},
