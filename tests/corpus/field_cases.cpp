@@ -210,6 +210,10 @@ void add_repeated_unread(Collector& cases) {
     cases.reject(std::string("repeated in ") + metadata, created().data("metadata", metadata),
                  "bad_type", field);
   }
+  cases.reject("repeated under an empty key", created().top("", R"({"a":1,"a":1})"), "bad_type",
+               ".a");
+  cases.reject("repeated under two empty keys", created().top("", R"({"":[{"a":1,"a":1}]})"),
+               "bad_type", ".[0].a");
   cases.reject("repeated beside data", created().top("x", R"({"a":1,"a":1})"), "bad_type", "x.a");
   cases.reject("an unread field of the envelope twice",
                created().top("x", "1").top_append("x", "1"), "bad_type", "x");

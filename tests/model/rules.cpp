@@ -41,9 +41,9 @@ struct KnownField {
   const Value* value;
 };
 
-std::string join(const std::string& path, const std::string& key) {
-  return path.empty() ? key : path + "." + key;
-}
+// Paths begin with a point while they grow, `.data.user`, so that a key that is empty shows, too.
+
+std::string join(const std::string& path, const std::string& key) { return path + "." + key; }
 
 std::string at_index(const std::string& path, std::size_t index) {
   return path + "[" + std::to_string(index) + "]";
@@ -57,7 +57,7 @@ class MissingFields {
     search.require(top, "", "timestamp");
     const Value* body = body_of(top);
     if (body == nullptr) return search.found_;
-    const std::string path = body == &top ? "" : "data";
+    const std::string path = body == &top ? "" : ".data";
     const bool status_event = is_status_event(type);
     if (is_missing(*body, "order_id") && is_missing(*body, "id")) {
       // Of its two names the one that this form of this event has.
@@ -190,7 +190,7 @@ class ValueRules {
   }
 
   std::optional<Violation> timestamp_in_future(const KnownField& field) const {
-    if (field.path != "timestamp") return std::nullopt;
+    if (field.path != ".timestamp") return std::nullopt;
     if (*parse_instant(field.value->text, settings_.zone) <= now_ + settings_.max_future) {
       return std::nullopt;
     }
@@ -265,10 +265,8 @@ std::optional<std::string> find_nul(const Value& value, const std::string& path)
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<Violation> first_violation(const Value& top, EventType type, Instant now,
-                                         const Settings& settings) {
+std::optional<Violation> find_violation(const Value& top, EventType type, Instant now,
+                                        const Settings& settings) {
   if (auto missing = MissingFields::first(top, type)) return missing;
   TypeWalk walk(type);
   const bool flat = is_missing(top, "data");
@@ -277,6 +275,15 @@ std::optional<Violation> first_violation(const Value& top, EventType type, Insta
   if (auto broken = ValueRules(top, walk.known(), now, settings).first()) return broken;
   if (auto path = find_nul(top, "")) return Violation{"nul_in_text", *path};
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Violation> first_violation(const Value& top, EventType type, Instant now,
+                                         const Settings& settings) {
+  auto violation = find_violation(top, type, now, settings);
+  if (violation && !violation->field.empty()) violation->field.erase(0, 1);
+  return violation;
 }
 
 }  // namespace lensart::model
