@@ -23,7 +23,10 @@ endif()
 if(LENSART_SANITIZE)
   # vptr fires inside TBB's own header (docs/contract.md, traps), so it is left out.
   target_compile_options(lensart_flags INTERFACE -fsanitize=${LENSART_SANITIZE} -fno-sanitize=vptr
-                                                 -fno-sanitize-recover=all)
+                                                 -fno-sanitize-recover=all -Wno-maybe-uninitialized)
+  if(LENSART_SANITIZE MATCHES thread)
+    target_compile_options(lensart_flags INTERFACE -Wno-tsan)
+  endif()
   target_link_options(lensart_flags INTERFACE -fsanitize=${LENSART_SANITIZE})
 endif()
 

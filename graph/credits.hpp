@@ -7,13 +7,14 @@
 
 namespace lensart {
 
-/// A counted allowance of bytes in flight. Taken by the source when it makes a batch, given back when
-/// the batch's epoch is durable. No credit, no poll.
+/// A counted allowance of bytes in flight. Taken by the source when it makes a batch, given back
+/// when the batch's epoch is durable. No credit, no poll.
 ///
 /// Threads: any. The source alone takes, so `try_take` never races with itself.
 class Credits {
  public:
-  explicit Credits(std::size_t limit_bytes) : limit_bytes_(static_cast<std::int64_t>(limit_bytes)) {}
+  explicit Credits(std::size_t limit_bytes)
+      : limit_bytes_(static_cast<std::int64_t>(limit_bytes)) {}
 
   /// Takes `bytes` if anything at all is left: a batch larger than the limit still passes, alone.
   bool try_take(std::size_t bytes) {

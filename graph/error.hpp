@@ -125,21 +125,22 @@ inline tl::unexpected<Error> fail(Errc code, std::string message) {
 }  // namespace lensart
 
 /// Leaves the enclosing function with the error of `expression`, if it is one. May be nested.
-#define LENSART_TRY(expression) LENSART_TRY_IMPL(LENSART_CONCAT(lensart_try_, __COUNTER__), expression)
-#define LENSART_TRY_IMPL(name, expression)                 \
-  do {                                                     \
-    if (auto name = (expression); !name) [[unlikely]] {    \
-      return tl::unexpected(std::move(name).error());      \
-    }                                                      \
+#define LENSART_TRY(expression) \
+  LENSART_TRY_IMPL(LENSART_CONCAT(lensart_try_, __COUNTER__), expression)
+#define LENSART_TRY_IMPL(name, expression)              \
+  do {                                                  \
+    if (auto name = (expression); !name) [[unlikely]] { \
+      return tl::unexpected(std::move(name).error());   \
+    }                                                   \
   } while (false)
 
 /// `LENSART_ASSIGN(auto value, f());`
 #define LENSART_ASSIGN(declaration, expression) \
   LENSART_ASSIGN_IMPL(LENSART_CONCAT(lensart_result_, __COUNTER__), declaration, expression)
-#define LENSART_ASSIGN_IMPL(name, declaration, expression)          \
-  auto name = (expression);                                         \
-  if (!name) [[unlikely]]                                           \
-    return tl::unexpected(std::move(name).error());                 \
+#define LENSART_ASSIGN_IMPL(name, declaration, expression) \
+  auto name = (expression);                                \
+  if (!name) [[unlikely]]                                  \
+    return tl::unexpected(std::move(name).error());        \
   declaration = std::move(*name)
 #define LENSART_CONCAT(a, b) LENSART_CONCAT_IMPL(a, b)
 #define LENSART_CONCAT_IMPL(a, b) a##b

@@ -31,8 +31,7 @@ std::uint64_t now_nanoseconds() {
 
 class Flow::Impl {
  public:
-  Impl(Wiring wiring, const FlowOptions& options,
-       std::function<void(const Error&)> on_failure)
+  Impl(Wiring wiring, const FlowOptions& options, std::function<void(const Error&)> on_failure)
       : wiring_(std::move(wiring)),
         on_failure_(std::move(on_failure)),
         // A flow fed from outside the pool gets one worker fewer than allowed, hence the one more.
@@ -113,7 +112,8 @@ class Flow::Impl {
     for (std::size_t lane = 0; lane < spec.tuning.lanes; ++lane) {
       lane_workers_.push_back(std::make_unique<LaneWorker>(
           *graph_, flow::serial,
-          [this, index, lane, stage](const BatchPointer& batch, LaneWorker::output_ports_type& out) {
+          [this, index, lane, stage](const BatchPointer& batch,
+                                     LaneWorker::output_ports_type& out) {
             run_body(index, lane, *batch);
             if (batch->pending_lanes[stage].fetch_sub(1, std::memory_order_acq_rel) == 1) {
               leave(index);
@@ -190,8 +190,7 @@ class Flow::Impl {
   std::vector<std::unique_ptr<LaneWorker>> lane_workers_;
 };
 
-Flow::Flow(Wiring wiring, const FlowOptions& options,
-           std::function<void(const Error&)> on_failure)
+Flow::Flow(Wiring wiring, const FlowOptions& options, std::function<void(const Error&)> on_failure)
     : impl_(std::make_unique<Impl>(std::move(wiring), options, std::move(on_failure))) {}
 Flow::~Flow() = default;
 void Flow::push(BatchPointer batch) { impl_->push(std::move(batch)); }

@@ -1,8 +1,8 @@
 /// The engine: a oneTBB flow graph of named nodes through which batches travel.
 ///
-/// A job says what its nodes do and how they follow one another (`Wiring`); the flow owns the graph,
-/// keeps order, counts, and stops the process when a body fails. Nothing outside this folder names
-/// `tbb::flow`.
+/// A job says what its nodes do and how they follow one another (`Wiring`); the flow owns the
+/// graph, keeps order, counts, and stops the process when a body fails. Nothing outside this folder
+/// names `tbb::flow`.
 #pragma once
 
 #include <cstddef>
@@ -61,8 +61,8 @@ struct FlowOptions {
 };
 
 /// Threads: `push` from one thread; the bodies run on the pool. A body's exception reaches
-/// `on_failure` once, on the pool's thread; afterwards every batch is let through untouched, so that
-/// nothing waits for ever, and the caller is expected to stop.
+/// `on_failure` once, on the pool's thread; afterwards every batch is let through untouched, so
+/// that nothing waits for ever, and the caller is expected to stop.
 class Flow {
  public:
   Flow(Wiring wiring, const FlowOptions& options, std::function<void(const Error&)> on_failure);

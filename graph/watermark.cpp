@@ -41,7 +41,8 @@ std::optional<Instant> DataWatermark::advance() {
       lowest_busy = source.highest;
     }
   }
-  const std::optional<Instant> reached = any_busy ? (held ? std::nullopt : lowest_busy) : highest_of_all;
+  const std::optional<Instant> reached =
+      any_busy ? (held ? std::nullopt : lowest_busy) : highest_of_all;
   if (reached) {
     const Instant candidate = *reached - max_out_of_orderness_;
     if (!watermark_ || candidate > *watermark_) watermark_ = candidate;

@@ -20,16 +20,17 @@ class DataWatermark {
 
   /// Only accepted events are observed.
   void observe(std::size_t source, Instant timestamp);
-  /// Idle: read to its end, its broker answering, nothing new for `idle_timeout`. Sources begin busy.
+  /// Idle: read to its end, its broker answering, nothing new for `idle_timeout`. Sources begin
+  /// busy.
   void set_idle(std::size_t source, bool idle);
   /// What a restart knows: the watermark itself and a source's highest timestamp.
   void restore(std::optional<Instant> watermark) { watermark_ = watermark; }
   void restore_highest(std::size_t source, std::optional<Instant> highest);
   std::optional<Instant> highest(std::size_t source) const;
 
-  /// The lowest of (highest − max_out_of_orderness) over the sources that are not idle; when all are
-  /// idle, the highest of them. A busy source without an accepted event holds it where it was. Never
-  /// goes back. Empty is −∞.
+  /// The lowest of (highest − max_out_of_orderness) over the sources that are not idle; when all
+  /// are idle, the highest of them. A busy source without an accepted event holds it where it was.
+  /// Never goes back. Empty is −∞.
   std::optional<Instant> advance();
   std::optional<Instant> value() const { return watermark_; }
 

@@ -1,4 +1,5 @@
-/// An epoch on its way through the graph: opened by the source, filled by every lane, committed once.
+/// An epoch on its way through the graph: opened by the source, filled by every lane, committed
+/// once.
 #pragma once
 
 #include <cstdint>
@@ -21,16 +22,16 @@ struct LaneOutput {
 /// after the source has cut it, but for what the closing node fills in.
 struct EpochDraft {
   EpochNumber number = 0;
-  Instant cut_at;                                   ///< wall clock
-  std::vector<storage::SourcePosition> positions;   ///< of every source
-  std::vector<bool> idle;                           ///< by source
-  std::size_t credit_bytes = 0;                     ///< held by its batches
+  Instant cut_at;                                  ///< wall clock
+  std::vector<storage::SourcePosition> positions;  ///< of every source
+  std::vector<bool> idle;                          ///< by source
+  std::size_t credit_bytes = 0;                    ///< held by its batches
   std::uint64_t records = 0;
-  bool freeze_ids = false;                          ///< a new generation of ids begins after it
+  bool freeze_ids = false;  ///< a new generation of ids begins after it
 
-  std::vector<LaneOutput> outputs;                  ///< one slot a lane, numbered by the job
+  std::vector<LaneOutput> outputs;  ///< one slot a lane, numbered by the job
 
-  std::optional<Instant> watermark;                 ///< filled by the closing node
+  std::optional<Instant> watermark;  ///< filled by the closing node
   std::optional<Instant> timer_clock;
 };
 

@@ -41,9 +41,9 @@ struct SourcePosition {
   std::string topic;
   std::int32_t partition = 0;
   std::int64_t next_offset = 0;
-  std::int64_t last_offset = -1;     ///< of the last record read; −1 before the first
-  std::uint64_t last_hash = 0;       ///< of that record's bytes, to notice a topic made anew
-  std::optional<Instant> highest;    ///< the highest accepted timestamp
+  std::int64_t last_offset = -1;   ///< of the last record read; −1 before the first
+  std::uint64_t last_hash = 0;     ///< of that record's bytes, to notice a topic made anew
+  std::optional<Instant> highest;  ///< the highest accepted timestamp
 };
 
 /// What is kept of a committed epoch as long as its outbox may be needed.
@@ -52,7 +52,7 @@ struct ChainRecord {
   EpochId id;
   std::optional<Instant> watermark;
   std::optional<Instant> timer_clock;
-  std::string offsets_json;        ///< for pipeline_epochs.offsets
+  std::string offsets_json;  ///< for pipeline_epochs.offsets
   std::uint64_t outbox_bytes = 0;
   std::uint64_t records = 0;
 };

@@ -13,8 +13,8 @@ namespace lensart::storage {
 namespace {
 
 struct Point {
-  std::string action;       // "kill", "error", "throw"
-  long at = 0;              // the n-th time; 0: every time
+  std::string action;  // "kill", "error", "throw"
+  long at = 0;         // the n-th time; 0: every time
   long reached = 0;
 };
 

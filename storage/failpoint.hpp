@@ -1,7 +1,8 @@
 /// Named places at which tests make the process die or fail. Compiled out of a release.
 ///
-/// `LENSART_FAILPOINTS="commit.inside=kill@3;relay.commit=error"`: the third time the process reaches
-/// `commit.inside` it kills itself with SIGKILL; each time it reaches `relay.commit` the place fails.
+/// `LENSART_FAILPOINTS="commit.inside=kill@3;relay.commit=error"`: the third time the process
+/// reaches `commit.inside` it kills itself with SIGKILL; each time it reaches `relay.commit` the
+/// place fails.
 #pragma once
 
 #include <string_view>

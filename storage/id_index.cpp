@@ -39,8 +39,9 @@ void append_ids(std::vector<IdHash>& out, std::string_view bytes) {
 }
 
 tl::unexpected<Error> damaged() {
-  return fail(Errc::kStateCorrupt, "the index of event ids is damaged (checksum); restore a backup or "
-                                   "run `lensart state adopt`");
+  return fail(Errc::kStateCorrupt,
+              "the index of event ids is damaged (checksum); restore a backup or "
+              "run `lensart state adopt`");
 }
 
 }  // namespace
@@ -141,13 +142,13 @@ void IdIndex::log(ChangeSet& changes, EpochNumber epoch, std::size_t lane,
     std::string key = key_of(epoch);
     append_key(key, static_cast<std::uint32_t>(lane << 16 | chunk++));
     changes.put(log_table_, key,
-                storage::seal(kVersion, bytes_of(ids.data() + at, std::min(kIdsPerChunk, ids.size() - at))));
+                storage::seal(kVersion,
+                              bytes_of(ids.data() + at, std::min(kIdsPerChunk, ids.size() - at))));
   }
 }
 
-Result<std::shared_ptr<const IdSegment>> IdIndex::write_segment(WriteTransaction& txn,
-                                                                std::uint64_t number,
-                                                                const std::vector<IdHash>& sorted) const {
+Result<std::shared_ptr<const IdSegment>> IdIndex::write_segment(
+    WriteTransaction& txn, std::uint64_t number, const std::vector<IdHash>& sorted) const {
   auto segment = std::make_shared<IdSegment>();
   segment->number = number;
   segment->ids = sorted.size();
@@ -226,7 +227,8 @@ Result<bool> IdIndex::contains(const ReadTransaction& txn, const IdSegment& segm
 
 void IdLane::refresh() {
   segments_ = index_.segments();
-  std::erase_if(frozen_, [this](const Frozen& frozen) { return frozen.until <= segments_->covers_until; });
+  std::erase_if(frozen_,
+                [this](const Frozen& frozen) { return frozen.until <= segments_->covers_until; });
 }
 
 Result<bool> IdLane::insert(const ReadTransaction& txn, const IdHash& id) {

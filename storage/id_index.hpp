@@ -1,9 +1,9 @@
 /// Every accepted event id, for as long as `orders_raw` holds it: on disk, so that only memory is
 /// bounded (docs/contract.md §2, Duplicates).
 ///
-/// Ids are 128-bit keyed hashes. New ones lie in memory and, epoch by epoch, in a log; from time to time
-/// the log is sealed into a sorted segment with a Bloom filter in memory. Lanes share the space by
-/// ranges of the hash, so that their number never enters a key.
+/// Ids are 128-bit keyed hashes. New ones lie in memory and, epoch by epoch, in a log; from time to
+/// time the log is sealed into a sorted segment with a Bloom filter in memory. Lanes share the
+/// space by ranges of the hash, so that their number never enters a key.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -73,16 +73,19 @@ class IdIndex {
   std::vector<IdHash> take_recent();
 
   /// Puts an epoch's new ids of one lane into its change set.
-  void log(ChangeSet& changes, EpochNumber epoch, std::size_t lane, const std::vector<IdHash>& ids) const;
+  void log(ChangeSet& changes, EpochNumber epoch, std::size_t lane,
+           const std::vector<IdHash>& ids) const;
   /// Sorts the log up to and including `until` into a segment.
   Result<Unit> seal(EpochNumber until);
   /// Looks an id up in a segment on disk; its filter has said that it may be there.
-  Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment, const IdHash& id) const;
+  Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment,
+                        const IdHash& id) const;
 
  private:
   explicit IdIndex(StateStore& store) : store_(store) {}
   Result<Unit> load();
-  Result<std::shared_ptr<const IdSegment>> write_segment(WriteTransaction& txn, std::uint64_t number,
+  Result<std::shared_ptr<const IdSegment>> write_segment(WriteTransaction& txn,
+                                                         std::uint64_t number,
                                                          const std::vector<IdHash>& sorted) const;
 
   StateStore& store_;

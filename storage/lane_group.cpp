@@ -9,8 +9,8 @@ namespace lensart::storage {
 
 namespace {
 
-/// Adds up the numbers of two rows of a kAdd table. Between the key and `first_added` stand the least
-/// and the greatest of something.
+/// Adds up the numbers of two rows of a kAdd table. Between the key and `first_added` stand the
+/// least and the greatest of something.
 std::string added(const TableSpec& table, std::string_view a, std::string_view b) {
   ByteReader left(a);
   ByteReader right(b);
@@ -81,9 +81,10 @@ Result<Unit> LaneGroup::load(const StateStore& store, int lane, EpochNumber from
       add(entry);
     }));
     if (unknown) {
-      return fail(Errc::kStateMismatch,
-                  "the outbox holds rows of a table this program does not know; use the program that "
-                  "wrote them, or a newer one");
+      return fail(
+          Errc::kStateMismatch,
+          "the outbox holds rows of a table this program does not know; use the program that "
+          "wrote them, or a newer one");
     }
     return Unit{};
   });

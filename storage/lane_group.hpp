@@ -15,8 +15,8 @@
 
 namespace lensart::storage {
 
-/// What the group does to one key of a table. Views point into the group's own copy of the chunks, or
-/// into `LaneGroup::extra_bytes`.
+/// What the group does to one key of a table. Views point into the group's own copy of the chunks,
+/// or into `LaneGroup::extra_bytes`.
 struct KeyChange {
   std::string_view key;  ///< encoded leading columns
   EntryKind kind = EntryKind::kUpdate;

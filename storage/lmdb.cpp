@@ -38,13 +38,14 @@ tl::unexpected<Error> lmdb_error(int rc, std::string_view doing) {
     case MDB_MAP_FULL:
       return fail(Errc::kStateFull, fmt::format("the state's map is full (while {})", doing));
     case ENOSPC:
-      return fail(Errc::kStateFailed,
-                  fmt::format("no room left on the disk of the state directory (while {}); free some "
-                              "and start again: nothing is lost",
-                              doing));
+      return fail(
+          Errc::kStateFailed,
+          fmt::format("no room left on the disk of the state directory (while {}); free some "
+                      "and start again: nothing is lost",
+                      doing));
     default:
-      return fail(Errc::kStateFailed,
-                  fmt::format("the state's storage failed: {} (while {})", mdb_strerror(rc), doing));
+      return fail(Errc::kStateFailed, fmt::format("the state's storage failed: {} (while {})",
+                                                  mdb_strerror(rc), doing));
   }
 }
 
@@ -123,11 +124,13 @@ Environment::~Environment() {
 
 Result<Table> Environment::table(const char* name) {
   MDB_txn* txn = nullptr;
-  if (const int rc = mdb_txn_begin(env_, nullptr, options_.read_only ? MDB_RDONLY : 0, &txn); rc != 0) {
+  if (const int rc = mdb_txn_begin(env_, nullptr, options_.read_only ? MDB_RDONLY : 0, &txn);
+      rc != 0) {
     return lmdb_error(rc, "opening a table");
   }
   Table table = 0;
-  if (const int rc = mdb_dbi_open(txn, name, options_.read_only ? 0 : MDB_CREATE, &table); rc != 0) {
+  if (const int rc = mdb_dbi_open(txn, name, options_.read_only ? 0 : MDB_CREATE, &table);
+      rc != 0) {
     mdb_txn_abort(txn);
     return lmdb_error(rc, fmt::format("opening table {}", name));
   }
@@ -209,7 +212,8 @@ ReadTransaction::~ReadTransaction() {
   if (live_) gate_->mutex.unlock_shared();
 }
 
-Result<std::optional<std::string_view>> ReadTransaction::get(Table table, std::string_view key) const {
+Result<std::optional<std::string_view>> ReadTransaction::get(Table table,
+                                                             std::string_view key) const {
   return get_txn(txn_, table, key);
 }
 
@@ -255,7 +259,8 @@ Result<Unit> ReadTransaction::renew() {
   return Unit{};
 }
 
-Result<std::optional<std::string_view>> WriteTransaction::get(Table table, std::string_view key) const {
+Result<std::optional<std::string_view>> WriteTransaction::get(Table table,
+                                                              std::string_view key) const {
   return get_txn(txn_, table, key);
 }
 

@@ -22,16 +22,17 @@ namespace lensart::storage {
 using Table = MDB_dbi;
 
 struct EnvironmentOptions {
-  std::string directory;                                ///< must exist
-  std::uint64_t initial_size_bytes = 256ULL << 20;      ///< of the map; grown as needed
-  std::uint64_t max_size_bytes = 64ULL << 30;           ///< `state.max_size`
+  std::string directory;                            ///< must exist
+  std::uint64_t initial_size_bytes = 256ULL << 20;  ///< of the map; grown as needed
+  std::uint64_t max_size_bytes = 64ULL << 30;       ///< `state.max_size`
   bool read_only = false;
 };
 
 class ReadTransaction;
 class WriteTransaction;
 
-/// Threads: `write` from one thread; `read` from any. Growing the map waits for no reader: see grow().
+/// Threads: `write` from one thread; `read` from any. Growing the map waits for no reader: see
+/// grow().
 class Environment {
  public:
   /// Fails with kStateFailed (permissions, disk), kStateCorrupt (damaged meta pages, file shorter
@@ -46,9 +47,10 @@ class Environment {
 
   Result<ReadTransaction> read() const;
 
-  /// Runs `body` in a write transaction and makes it durable; on a failure nothing is written. When the
-  /// map is full it is grown and `body` is run again, from the start, on a new transaction, until
-  /// `max_size_bytes`: then kStateFull. REQUIRES: the caller has no read transaction open on this thread.
+  /// Runs `body` in a write transaction and makes it durable; on a failure nothing is written. When
+  /// the map is full it is grown and `body` is run again, from the start, on a new transaction,
+  /// until `max_size_bytes`: then kStateFull. REQUIRES: the caller has no read transaction open on
+  /// this thread.
   Result<Unit> write(const std::function<Result<Unit>(WriteTransaction&)>& body);
 
   std::uint64_t map_size_bytes() const;
@@ -78,8 +80,9 @@ class ReadTransaction {
   /// Empty when there is no such key.
   Result<std::optional<std::string_view>> get(Table table, std::string_view key) const;
   /// Calls `visit` for the keys from `from` on, in order, until it returns false.
-  Result<Unit> scan(Table table, std::string_view from,
-                    const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  Result<Unit> scan(
+      Table table, std::string_view from,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   Result<std::optional<std::string>> last_key(Table table) const;
   Result<std::uint64_t> count(Table table) const;
 
@@ -107,8 +110,9 @@ class WriteTransaction {
   Result<bool> erase(Table table, std::string_view key);
   /// Removes every key in [from, until). Returns how many.
   Result<std::uint64_t> erase_range(Table table, std::string_view from, std::string_view until);
-  Result<Unit> scan(Table table, std::string_view from,
-                    const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  Result<Unit> scan(
+      Table table, std::string_view from,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   Result<Unit> clear(Table table);
 
  private:

@@ -1,7 +1,8 @@
 /// What the outbox holds between the epoch's commit and its arrival in the database.
 ///
-/// An epoch's entries for one sink lane are cut into chunks of at most about 64 KiB; a chunk is sealed
-/// (version, checksum) and holds whole entries. The format is described in docs/state-format.md.
+/// An epoch's entries for one sink lane are cut into chunks of at most about 64 KiB; a chunk is
+/// sealed (version, checksum) and holds whole entries. The format is described in
+/// docs/state-format.md.
 #pragma once
 
 #include <cstdint>

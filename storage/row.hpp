@@ -1,7 +1,7 @@
 /// Rows as the outbox holds them: typed, one column after the other, in the registry's order.
 ///
-/// Each column is a byte (0 NULL, 1 present), then its value: 8 bytes for numbers, instants and money,
-/// 4 for dates, 1 for booleans, length and bytes for the rest.
+/// Each column is a byte (0 NULL, 1 present), then its value: 8 bytes for numbers, instants and
+/// money, 4 for dates, 1 for booleans, length and bytes for the rest.
 #pragma once
 
 #include <optional>

@@ -22,8 +22,8 @@ struct SinkStatus {
   std::uint64_t rows = 0;
 };
 
-/// Threads: any, unless said otherwise. Failures that must stop the process reach `on_stop`, given at
-/// construction, once, on a thread of the sink's.
+/// Threads: any, unless said otherwise. Failures that must stop the process reach `on_stop`, given
+/// at construction, once, on a thread of the sink's.
 class Sink {
  public:
   Sink() = default;
@@ -41,7 +41,8 @@ class Sink {
   virtual void stop() = 0;
 };
 
-/// Drops what it is given, at once: everything up to and including the state's transaction is the same.
+/// Drops what it is given, at once: everything up to and including the state's transaction is the
+/// same.
 class NullSink final : public Sink {
  public:
   /// `on_progress`: after each epoch; `trim_to` as the relay's.

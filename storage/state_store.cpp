@@ -42,7 +42,8 @@ std::vector<StateChange> sorted_changes(const std::vector<ChangeSet>& sets) {
   return changes;
 }
 
-EpochId chain_id(const EpochId& previous, const Incarnation& incarnation, const EpochCommit& epoch) {
+EpochId chain_id(const EpochId& previous, const Incarnation& incarnation,
+                 const EpochCommit& epoch) {
   XXH3_state_t* state = XXH3_createState();
   XXH3_128bits_reset(state);
   const auto add = [state](std::string_view bytes) {
@@ -103,10 +104,11 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& op
       return fail(Errc::kStateFailed, fmt::format("{}: {}", lock, std::strerror(errno)));
     }
     if (::flock(self->lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-      return fail(Errc::kOwnedByAnother,
-                  fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
-                              "give this one a pipeline.name and a state.directory of its own",
-                              options.directory));
+      return fail(
+          Errc::kOwnedByAnother,
+          fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
+                      "give this one a pipeline.name and a state.directory of its own",
+                      options.directory));
     }
   }
   LENSART_TRY(self->load(options));
@@ -135,7 +137,8 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
     if (value) meta = std::string(*value);
   }
   if (!meta) {
-    if (options.read_only) return fail(Errc::kStateFailed, options.directory + " holds no state yet");
+    if (options.read_only)
+      return fail(Errc::kStateFailed, options.directory + " holds no state yet");
     LENSART_TRY(create(options));
   } else {
     LENSART_TRY(check_meta(*meta, options));
@@ -170,16 +173,18 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
                             meta->format, kStateFormat));
   }
   if (meta->pipeline != options.pipeline) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("state.directory = \"{}\" belongs to pipeline.name = \"{}\", not to \"{}\"; "
-                            "give each pipeline a directory of its own",
-                            options.directory, meta->pipeline, options.pipeline));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format("state.directory = \"{}\" belongs to pipeline.name = \"{}\", not to \"{}\"; "
+                    "give each pipeline a directory of its own",
+                    options.directory, meta->pipeline, options.pipeline));
   }
   if (!options.fingerprint.empty() && meta->fingerprint != options.fingerprint) {
-    return fail(Errc::kStateMismatch,
-                "a setting that enters a table (jobs, maps, ranks, zone, lateness, gaps, stuck_after) "
-                "differs from the one this state was made with; `lensart rebuild` makes the tables "
-                "anew under the new settings, or set the old value again");
+    return fail(
+        Errc::kStateMismatch,
+        "a setting that enters a table (jobs, maps, ranks, zone, lateness, gaps, stuck_after) "
+        "differs from the one this state was made with; `lensart rebuild` makes the tables "
+        "anew under the new settings, or set the old value again");
   }
   hash_seed_ = meta->hash_seed;
   return Unit{};
@@ -195,8 +200,9 @@ Result<Unit> StateStore::load_chain() {
     return !damaged;
   }));
   if (damaged || chain_.empty()) {
-    return fail(Errc::kStateCorrupt, "the state's chain of epochs is damaged; restore a backup or run "
-                                     "`lensart state adopt`");
+    return fail(Errc::kStateCorrupt,
+                "the state's chain of epochs is damaged; restore a backup or run "
+                "`lensart state adopt`");
   }
   trimmed_to_ = chain_.front().number;
   LENSART_ASSIGN(const auto binding, txn.get(meta_table_, kBindingKey));
@@ -222,9 +228,8 @@ Result<Unit> StateStore::load_positions() {
 }
 
 Result<Unit> StateStore::bind(const Binding& binding) {
-  LENSART_TRY(environment_->write([&](WriteTransaction& txn) {
-    return txn.put(meta_table_, kBindingKey, encode(binding));
-  }));
+  LENSART_TRY(environment_->write(
+      [&](WriteTransaction& txn) { return txn.put(meta_table_, kBindingKey, encode(binding)); }));
   binding_ = binding;
   return Unit{};
 }
@@ -278,7 +283,8 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
     LENSART_FAILPOINT("commit.inside");
     std::uint32_t number = 0;
     for (const OutboxChunk& chunk : epoch.chunks) {  // sorted by lane, so the keys ascend
-      LENSART_TRY(txn.append(outbox_table_, outbox_key(epoch.number, chunk.lane, number++), chunk.bytes));
+      LENSART_TRY(
+          txn.append(outbox_table_, outbox_key(epoch.number, chunk.lane, number++), chunk.bytes));
     }
     return txn.append(chain_table_, key_of(epoch.number), encode(record));
   }));

@@ -20,11 +20,11 @@
 namespace lensart::storage {
 
 struct StateStoreOptions {
-  std::string directory;                        ///< made if missing
-  std::string pipeline = "lensart";             ///< a state belongs to one pipeline
-  std::string fingerprint;                      ///< of the settings that enter a table
-  std::uint64_t max_size_bytes = 64ULL << 30;   ///< `state.max_size`
-  bool read_only = false;                       ///< for commands beside a stopped pipeline
+  std::string directory;                       ///< made if missing
+  std::string pipeline = "lensart";            ///< a state belongs to one pipeline
+  std::string fingerprint;                     ///< of the settings that enter a table
+  std::uint64_t max_size_bytes = 64ULL << 30;  ///< `state.max_size`
+  bool read_only = false;                      ///< for commands beside a stopped pipeline
 };
 
 /// A change to one key of keyed state. The views live as long as the change set they came in.
@@ -73,11 +73,12 @@ struct Binding {
   std::int64_t database_timeline = 0;
 };
 
-/// Threads: one writer (the committer); readers on any thread. Lifetime: outlives every transaction.
+/// Threads: one writer (the committer); readers on any thread. Lifetime: outlives every
+/// transaction.
 class StateStore {
  public:
-  /// Fails with kOwnedByAnother (the directory is locked), kStateMismatch (another pipeline, a newer
-  /// format, other settings), kStateCorrupt, kStateFailed.
+  /// Fails with kOwnedByAnother (the directory is locked), kStateMismatch (another pipeline, a
+  /// newer format, other settings), kStateCorrupt, kStateFailed.
   static Result<std::unique_ptr<StateStore>> open(const StateStoreOptions& options);
   ~StateStore();
   StateStore(const StateStore&) = delete;
@@ -105,8 +106,9 @@ class StateStore {
 
   /// The chunks of one lane in the epochs (from, to], in order. `visit` returning an error ends the
   /// walk with it. The view passed dies with the call. Threads: any.
-  Result<Unit> for_each_chunk(int lane, EpochNumber from, EpochNumber to,
-                              const std::function<Result<Unit>(std::string_view chunk)>& visit) const;
+  Result<Unit> for_each_chunk(
+      int lane, EpochNumber from, EpochNumber to,
+      const std::function<Result<Unit>(std::string_view chunk)>& visit) const;
 
   /// Maintenance beside the commits (sealing an id segment). Threads: the writer's.
   Result<Unit> write(const std::function<Result<Unit>(WriteTransaction&)>& body) {

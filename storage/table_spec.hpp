@@ -1,7 +1,7 @@
 /// The table registry's vocabulary: what the sink, the audit, rebuild and export know of a table.
 ///
-/// A job describes its tables once, as `TableSpec`s; everything that names a column in a statement is
-/// made from them.
+/// A job describes its tables once, as `TableSpec`s; everything that names a column in a statement
+/// is made from them.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct TableSpec {
   std::uint8_t id = 0;  ///< persisted in the outbox: never reused for another table
   std::string_view name;
   Conflation conflation = Conflation::kLastRow;
-  /// Spread over the raw sink lanes by key; else in the rest lane, in the order of the registry, which
-  /// is the foreign-key order.
+  /// Spread over the raw sink lanes by key; else in the rest lane, in the order of the registry,
+  /// which is the foreign-key order.
   bool spread = false;
   std::size_t key_columns = 1;  ///< the leading columns that are the key (kReplaceAll: the owner's)
   std::vector<ColumnSpec> columns;

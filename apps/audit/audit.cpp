@@ -39,23 +39,27 @@ std::string query_for(std::string_view check, const storage::Connection& connect
 Result<std::int64_t> take_snapshot(storage::Connection& connection, const AuditOptions& options) {
   for (int tries = 0; tries < kSnapshotTries; ++tries) {
     LENSART_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-    LENSART_ASSIGN(const storage::Rows lanes,
-                   connection.query(fmt::format("SELECT count(*), coalesce(min(epoch), 0), "
-                                                "coalesce(max(epoch), 0) FROM {}.pipeline_epochs WHERE "
-                                                "pipeline = $1",
-                                                storage::quoted_identifier(options.schema)),
-                                    {options.pipeline}));
+    LENSART_ASSIGN(
+        const storage::Rows lanes,
+        connection.query(fmt::format("SELECT count(*), coalesce(min(epoch), 0), "
+                                     "coalesce(max(epoch), 0) FROM {}.pipeline_epochs WHERE "
+                                     "pipeline = $1",
+                                     storage::quoted_identifier(options.schema)),
+                         {options.pipeline}));
     if (lanes.number(0, 0) == 0) {
-      return fail(Errc::kStateMismatch,
-                  fmt::format("schema \"{}\" holds nothing of pipeline.name = \"{}\": it has never run there",
-                              options.schema, options.pipeline));
+      return fail(
+          Errc::kStateMismatch,
+          fmt::format(
+              "schema \"{}\" holds nothing of pipeline.name = \"{}\": it has never run there",
+              options.schema, options.pipeline));
     }
     if (lanes.number(0, 1) == lanes.number(0, 2)) return lanes.number(0, 1);
     LENSART_TRY(connection.run("ROLLBACK"));
     std::this_thread::sleep_for(kSnapshotPause);
   }
-  return fail(Errc::kStateMismatch, "a group of epochs is half applied; start the pipeline (lensart run), "
-                                    "which finishes it, and verify again");
+  return fail(Errc::kStateMismatch,
+              "a group of epochs is half applied; start the pipeline (lensart run), "
+              "which finishes it, and verify again");
 }
 
 Result<CheckResult> run_check(storage::Connection& connection, const std::string& name,
@@ -65,13 +69,14 @@ Result<CheckResult> run_check(storage::Connection& connection, const std::string
   result.name = name;
   // The count and the first rows, without carrying every difference here.
   const std::string sql = fmt::format(
-      "WITH found AS MATERIALIZED ({}) SELECT problem, key, detail, count(*) FILTER (WHERE problem <> "
+      "WITH found AS MATERIALIZED ({}) SELECT problem, key, detail, count(*) FILTER (WHERE problem "
+      "<> "
       "'known') OVER (), count(*) FILTER (WHERE problem = 'known') OVER () FROM found LIMIT {}",
       query_for(name, connection, options), options.shown_per_check);
   LENSART_ASSIGN(const storage::Rows rows, connection.query(sql));
   for (int i = 0; i < rows.count(); ++i) {
-    result.shown.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)),
-                            std::string(rows.text(i, 2))});
+    result.shown.push_back(
+        {std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
     result.differences = static_cast<std::uint64_t>(rows.number(i, 3));
     result.known = static_cast<std::uint64_t>(rows.number(i, 4));
   }
@@ -82,8 +87,9 @@ Result<CheckResult> run_check(storage::Connection& connection, const std::string
 }  // namespace
 
 std::uint64_t AuditReport::differences() const {
-  return std::accumulate(checks.begin(), checks.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const CheckResult& check) { return sum + check.differences; });
+  return std::accumulate(
+      checks.begin(), checks.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const CheckResult& check) { return sum + check.differences; });
 }
 
 std::vector<std::string> audit_checks() {
@@ -99,8 +105,8 @@ Result<AuditReport> audit(storage::Connection& connection, const AuditOptions& o
   const std::vector<std::string>& wanted = options.checks.empty() ? known : options.checks;
   for (const std::string& name : wanted) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return fail(Errc::kBadUsage, fmt::format("--tables {}: there is no such check; there are {}", name,
-                                               fmt::join(known, ", ")));
+      return fail(Errc::kBadUsage, fmt::format("--tables {}: there is no such check; there are {}",
+                                               name, fmt::join(known, ", ")));
     }
   }
   AuditReport report;

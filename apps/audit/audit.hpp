@@ -14,8 +14,8 @@ namespace lensart::app {
 struct AuditOptions {
   std::string schema;
   std::string pipeline;
-  std::vector<std::string> checks;     ///< by name; empty: all
-  std::size_t shown_per_check = 20;    ///< differences kept to be shown
+  std::vector<std::string> checks;   ///< by name; empty: all
+  std::size_t shown_per_check = 20;  ///< differences kept to be shown
 };
 
 struct Difference {
@@ -33,8 +33,8 @@ struct CheckResult {
 };
 
 struct AuditReport {
-  std::int64_t epoch = 0;        ///< that the tables stand at
-  std::int64_t rows = 0;         ///< of orders_raw
+  std::int64_t epoch = 0;  ///< that the tables stand at
+  std::int64_t rows = 0;   ///< of orders_raw
   std::vector<CheckResult> checks;
   std::uint64_t differences() const;
 };
@@ -42,9 +42,9 @@ struct AuditReport {
 /// The names `AuditOptions::checks` may have.
 std::vector<std::string> audit_checks();
 
-/// In one snapshot, in which all sink lanes stand at one epoch; waits for such a moment beside a live
-/// pipeline. Fails with kStateMismatch when there is none ("a group is half applied"), kBadUsage for an
-/// unknown check.
+/// In one snapshot, in which all sink lanes stand at one epoch; waits for such a moment beside a
+/// live pipeline. Fails with kStateMismatch when there is none ("a group is half applied"),
+/// kBadUsage for an unknown check.
 Result<AuditReport> audit(storage::Connection& connection, const AuditOptions& options);
 
 }  // namespace lensart::app

@@ -42,16 +42,20 @@ Result<MigrationReport> migrate(storage::Connection& connection, const std::stri
   MigrationReport report;
   LENSART_ASSIGN(report.before, version_of(connection, schema));
   if (report.before > needed) {
-    return fail(Errc::kBadConfig,
-                fmt::format("postgres.schema = \"{}\" has version {}, newer than this program's {}; use the "
-                            "newer program",
-                            schema, report.before, needed));
+    return fail(
+        Errc::kBadConfig,
+        fmt::format(
+            "postgres.schema = \"{}\" has version {}, newer than this program's {}; use the "
+            "newer program",
+            schema, report.before, needed));
   }
   for (const sql::SqlFile& file : sql::migrations()) {
-    if (auto done = connection.run("BEGIN; " + with_names(file.text, connection, schema, "") + "; COMMIT");
+    if (auto done =
+            connection.run("BEGIN; " + with_names(file.text, connection, schema, "") + "; COMMIT");
         !done) {
       static_cast<void>(connection.run("ROLLBACK"));
-      return fail(done.error().code, fmt::format("migration {}: {}", file.name, done.error().message));
+      return fail(done.error().code,
+                  fmt::format("migration {}: {}", file.name, done.error().message));
     }
     if (++report.now > report.before) report.applied.emplace_back(file.name);
   }

@@ -16,8 +16,8 @@ struct MigrationReport {
   std::vector<std::string> applied;  ///< names of the migrations that ran for the first time
 };
 
-/// Runs the numbered migrations, each in a transaction, one such run at a time. Idempotent. Fails with
-/// kBadConfig when the schema is newer than the program.
+/// Runs the numbered migrations, each in a transaction, one such run at a time. Idempotent. Fails
+/// with kBadConfig when the schema is newer than the program.
 Result<MigrationReport> migrate(storage::Connection& connection, const std::string& schema);
 
 /// `text` with {schema} and {pipeline} put in, each quoted for SQL.

@@ -38,15 +38,20 @@ Wiring OrderEventProcessor::drawing(const OrderEventProcessorOptions& options) {
   node("close", NodeKind::kSerial, "dead_letters, accounts, watermark");
   node("commit", NodeKind::kExternal, "one LMDB transaction an epoch");
   node("relay", NodeKind::kExternal, "outbox to PostgreSQL");
-  wiring.drawn_edges = {{"relay", "letters", "unsent dead letters"}, {"commit", "source", "credits"}};
+  wiring.drawn_edges = {{"relay", "letters", "unsent dead letters"},
+                        {"commit", "source", "credits"}};
   return wiring;
 }
 
 Wiring OrderEventProcessor::wiring(OnClosed on_closed, OnBatchDone on_batch_done) {
   Wiring wiring = drawing(options_);
   wiring.nodes[1].body = [this](std::size_t, Batch& batch) { parse(of_orders(batch)); };
-  wiring.nodes[2].body = [this](std::size_t lane, Batch& batch) { deduplicate(lane, of_orders(batch)); };
-  wiring.nodes[3].body = [this](std::size_t lane, Batch& batch) { fold_orders(lane, of_orders(batch)); };
+  wiring.nodes[2].body = [this](std::size_t lane, Batch& batch) {
+    deduplicate(lane, of_orders(batch));
+  };
+  wiring.nodes[3].body = [this](std::size_t lane, Batch& batch) {
+    fold_orders(lane, of_orders(batch));
+  };
   wiring.nodes[4].body = [this, on_closed, on_batch_done](std::size_t, Batch& any) {
     OrderBatch& batch = of_orders(any);
     if (batch.marker) {
@@ -64,7 +69,8 @@ Wiring OrderEventProcessor::wiring(OnClosed on_closed, OnBatchDone on_batch_done
 
 OrderEventProcessor::OrderEventProcessor(const OrderEventProcessorOptions& options,
                                          storage::StateStore& store, storage::IdIndex& ids,
-                                         const nodes::SourceDirectory& directory, const Clock& clock)
+                                         const nodes::SourceDirectory& directory,
+                                         const Clock& clock)
     : options_(options),
       store_(store),
       ids_(ids),
@@ -98,8 +104,10 @@ Result<Unit> OrderEventProcessor::load() {
   for (std::size_t i = 0; i < options_.order_lanes; ++i) {
     LENSART_ASSIGN(auto txn, store_.read());
     txn.reset();
-    OrderLane lane(trees_, sinks_, *options_.rules.zone, options_.cache_bytes / options_.order_lanes);
-    order_shards_.push_back(std::make_unique<OrderShard>(OrderShard{std::move(lane), std::move(txn)}));
+    OrderLane lane(trees_, sinks_, *options_.rules.zone,
+                   options_.cache_bytes / options_.order_lanes);
+    order_shards_.push_back(
+        std::make_unique<OrderShard>(OrderShard{std::move(lane), std::move(txn)}));
   }
   durable_ = store_.chain().back().number;
   watermark_.restore(store_.chain().back().watermark);
@@ -172,7 +180,8 @@ void OrderEventProcessor::deduplicate(std::size_t lane, OrderBatch& batch) {
     // The lane first: the verdicts of the other lanes' records are being written right now.
     if (storage::lane_of(parsed.id, options_.id_lanes) != lane) continue;
     if (parsed.verdict != Verdict::kAccepted) continue;
-    if (!value_or_throw(shard.ids.insert(shard.txn, parsed.id))) parsed.verdict = Verdict::kDuplicate;
+    if (!value_or_throw(shard.ids.insert(shard.txn, parsed.id)))
+      parsed.verdict = Verdict::kDuplicate;
   }
   shard.txn.reset();
 }
@@ -190,8 +199,9 @@ void OrderEventProcessor::fold_orders(std::size_t lane, OrderBatch& batch) {
     const ParsedRecord& parsed = batch.parsed[i];
     if (parsed.verdict != Verdict::kAccepted || parsed.lane != lane) continue;
     const nodes::RawRecord& record = batch.records[i];
-    value_or_throw(shard.orders.on_event(batch.events[parsed.index], batch.payload(record), coordinates(record),
-                                  {record.source, record.offset}, parsed.id.low, batch.epoch, shard.txn));
+    value_or_throw(shard.orders.on_event(batch.events[parsed.index], batch.payload(record),
+                                         coordinates(record), {record.source, record.offset},
+                                         parsed.id.low, batch.epoch, shard.txn));
   }
   shard.txn.reset();
 }
@@ -223,8 +233,9 @@ void OrderEventProcessor::write_letter(const OrderBatch& batch, const nodes::Raw
   letter.order_id = rejection.order_id;
   if (!record.null) letter.payload = batch.payload(record);
   storage::ChunkBuilder& rest = outbox_.lane(sinks_.rest());
-  append_letter_row(rest.begin(kDeadLetters, storage::EntryKind::kOnce, {record.source, record.offset}),
-                    letter, coordinates(record), clock_.wall());
+  append_letter_row(
+      rest.begin(kDeadLetters, storage::EntryKind::kOnce, {record.source, record.offset}), letter,
+      coordinates(record), clock_.wall());
   rest.end();
   counters_.letters[static_cast<std::size_t>(rejection.violation.code)].fetch_add(
       1, std::memory_order_relaxed);
@@ -270,7 +281,8 @@ storage::SinkHooks OrderEventProcessor::sink_hooks() const {
     letter.message = refusal.message;
     const nodes::SourceInfo& info = directory_.at(refusal.origin.source);
     std::string row;
-    append_letter_row(row, letter, {info.topic, info.partition, refusal.origin.offset}, clock_.wall());
+    append_letter_row(row, letter, {info.topic, info.partition, refusal.origin.offset},
+                      clock_.wall());
     return std::pair{tables().find(kDeadLetters), row};
   };
   return hooks;

@@ -38,8 +38,8 @@ struct OrderBatch final : nodes::RecordBatch {
 
 struct OrderEventProcessorOptions {
   std::string pipeline = "lensart";
-  orders::Rules rules;                 ///< `zone` must outlive the job
-  std::vector<orders::Topic> topics;   ///< what each of the source's topics carries, by its index
+  orders::Rules rules;                ///< `zone` must outlive the job
+  std::vector<orders::Topic> topics;  ///< what each of the source's topics carries, by its index
   std::size_t sink_lanes = 1;
   std::size_t id_lanes = 2;
   std::size_t order_lanes = 2;
@@ -61,11 +61,9 @@ class OrderEventProcessor {
   using OnClosed = std::function<void(std::shared_ptr<nodes::EpochDraft>)>;
   using OnBatchDone = std::function<void(const OrderBatch&)>;
 
-  static Result<std::unique_ptr<OrderEventProcessor>> open(const OrderEventProcessorOptions& options,
-                                                           storage::StateStore& store,
-                                                           storage::IdIndex& ids,
-                                                           const nodes::SourceDirectory& directory,
-                                                           const Clock& clock);
+  static Result<std::unique_ptr<OrderEventProcessor>> open(
+      const OrderEventProcessorOptions& options, storage::StateStore& store, storage::IdIndex& ids,
+      const nodes::SourceDirectory& directory, const Clock& clock);
 
   /// The picture. `on_closed` takes each epoch when every lane has passed its marker.
   Wiring wiring(OnClosed on_closed, OnBatchDone on_batch_done);

@@ -43,7 +43,8 @@ void OrderLane::store_lines(orders::OrderId order_id, const OrderState& state,
   }
 }
 
-void OrderLane::close_order(orders::OrderId order_id, OrderState& state, storage::ChangeSet& changes) {
+void OrderLane::close_order(orders::OrderId order_id, OrderState& state,
+                            storage::ChangeSet& changes) {
   if (state.has_snapshot) {
     storage::ChunkBuilder& rest = outbox_.lane(sinks_.rest());
     const bool known = state.row_sent;

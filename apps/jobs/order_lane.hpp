@@ -17,7 +17,9 @@ struct SinkLanes {
   /// Tables linked by foreign keys share the rest lane, the accounts live in it too.
   std::size_t rest() const { return 0; }
   /// Rows of orders_raw are spread by their id's hash over the others, if there are any.
-  std::size_t raw(std::uint64_t id_hash) const { return count == 1 ? 0 : 1 + id_hash % (count - 1); }
+  std::size_t raw(std::uint64_t id_hash) const {
+    return count == 1 ? 0 : 1 + id_hash % (count - 1);
+  }
 };
 
 /// The trees of an order's state.

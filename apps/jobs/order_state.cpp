@@ -33,8 +33,8 @@ std::optional<std::string_view> payment_status_written(const orders::Event& even
   return event.has_snapshot ? std::optional(event.snapshot.payment_status) : std::nullopt;
 }
 
-bool write_last(const orders::Event& event, const std::optional<std::string_view>& written, bool& has,
-                SortKey& key, std::string& value) {
+bool write_last(const orders::Event& event, const std::optional<std::string_view>& written,
+                bool& has, SortKey& key, std::string& value) {
   if (!written || (has && !key.before(event))) return false;
   has = true;
   key.assign(event);
@@ -84,7 +84,8 @@ void OrderState::take_snapshot(const orders::Event& event, const TimeZone& zone)
   pending_lines = std::move(rows);
 }
 
-bool OrderState::apply(const orders::Event& event, const storage::Origin& from, const TimeZone& zone) {
+bool OrderState::apply(const orders::Event& event, const storage::Origin& from,
+                       const TimeZone& zone) {
   bool changed = false;
   if (event.has_snapshot && (!has_snapshot || snapshot_key.before(event))) {
     has_snapshot = true;
@@ -93,7 +94,8 @@ bool OrderState::apply(const orders::Event& event, const storage::Origin& from, 
     changed = true;
   }
   changed |= write_last(event, status_written(event), has_status, status_key, status);
-  changed |= write_last(event, payment_status_written(event), has_payment, payment_key, payment_status);
+  changed |=
+      write_last(event, payment_status_written(event), has_payment, payment_key, payment_status);
   if (event.type == orders::EventType::kCreated &&
       (!earliest_created || event.timestamp < *earliest_created)) {
     earliest_created = event.timestamp;
@@ -139,8 +141,8 @@ std::string OrderState::encode() const {
   writer.text(status);
   write_key(writer, payment_key);
   writer.text(payment_status);
-  writer.number(static_cast<std::int64_t>(
-      earliest_created.value_or(Instant{}).time_since_epoch().count()));
+  writer.number(
+      static_cast<std::int64_t>(earliest_created.value_or(Instant{}).time_since_epoch().count()));
   writer.number(static_cast<std::int64_t>(earliest.time_since_epoch().count()));
   writer.number(static_cast<std::int64_t>(latest.time_since_epoch().count()));
   writer.number(lines);

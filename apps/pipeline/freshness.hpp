@@ -16,8 +16,8 @@ namespace lensart::app {
 /// Append times wait here, epoch by epoch, until their epoch is applied. Threads: any.
 class Freshness {
  public:
-  static constexpr std::array<double, 14> kBoundsSeconds = {0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.15,
-                                                            0.25,  0.5,  1,    2.5,  10,   60,  600};
+  static constexpr std::array<double, 14> kBoundsSeconds = {
+      0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10, 60, 600};
   struct Histogram {
     std::array<std::uint64_t, kBoundsSeconds.size() + 1> counts{};  ///< by bucket, not cumulative
     std::uint64_t count = 0;

@@ -52,7 +52,8 @@ Result<Unit> Pipeline::open_source(const SourceFactory& make_source) {
   for (;;) {
     auto started = opened->start(store_->positions());
     if (started) break;
-    if (action_for(started.error().code) != Action::kRetry || clock_.tick() >= deadline) return started;
+    if (action_for(started.error().code) != Action::kRetry || clock_.tick() >= deadline)
+      return started;
     options_.log("waiting for Kafka: " + started.error().message);
   }
   job_->note_skipped(opened->skipped());
@@ -69,17 +70,20 @@ Result<Unit> Pipeline::check_cluster() {
   do {
     cluster = admin.cluster_id();
     if (!cluster && action_for(cluster.error().code) != Action::kRetry) break;
-    if (!cluster && !std::exchange(told, true)) options_.log("waiting for Kafka: " + cluster.error().message);
+    if (!cluster && !std::exchange(told, true))
+      options_.log("waiting for Kafka: " + cluster.error().message);
   } while (!cluster && clock_.tick() < deadline);
   if (!cluster) return tl::unexpected(cluster.error());
   storage::Binding binding = store_->binding().value_or(storage::Binding{});
   if (binding.kafka_cluster_id == *cluster) return Unit{};
   if (!binding.kafka_cluster_id.empty()) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("this state has read the Kafka cluster with id {}, kafka.brokers = \"{}\" is "
-                            "cluster {}: its offsets mean something else. Point kafka.brokers back, or start "
-                            "from an empty state directory",
-                            binding.kafka_cluster_id, config_.kafka.brokers, *cluster));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format(
+            "this state has read the Kafka cluster with id {}, kafka.brokers = \"{}\" is "
+            "cluster {}: its offsets mean something else. Point kafka.brokers back, or start "
+            "from an empty state directory",
+            binding.kafka_cluster_id, config_.kafka.brokers, *cluster));
   }
   binding.kafka_cluster_id = *cluster;
   return store_->bind(binding);
@@ -210,7 +214,8 @@ Result<Unit> Pipeline::run() {
   }
   pump_->abandon();
   reading.join();
-  if (gave_up) options_.log("shutdown_timeout is over: what was read and not committed is read again");
+  if (gave_up)
+    options_.log("shutdown_timeout is over: what was read and not committed is read again");
   return finish();
 }
 
@@ -226,9 +231,10 @@ Result<Unit> Pipeline::finish() {
   bool applied = false;
   while (!applied) {
     const milliseconds patience =
-        stopping ? std::chrono::ceil<milliseconds>(
-                       std::max(Duration(0), config_.shutdown_timeout - (clock_.tick() - *stop_requested_at_)))
-                 : milliseconds(200);
+        stopping
+            ? std::chrono::ceil<milliseconds>(std::max(
+                  Duration(0), config_.shutdown_timeout - (clock_.tick() - *stop_requested_at_)))
+            : milliseconds(200);
     applied = sink_->wait_idle(patience);
     const std::lock_guard lock(mutex_);
     if (failure_) return tl::unexpected(*failure_);
@@ -245,7 +251,8 @@ nodes::LetterStatus Pipeline::letter_status() const {
 
 std::vector<std::string> Pipeline::not_ready() const {
   std::vector<std::string> reasons;
-  if (const std::string trouble = sink_->status().trouble; !trouble.empty()) reasons.push_back(trouble);
+  if (const std::string trouble = sink_->status().trouble; !trouble.empty())
+    reasons.push_back(trouble);
   if (const std::string trouble = source_->trouble(); !trouble.empty()) reasons.push_back(trouble);
   return reasons;
 }

@@ -30,8 +30,8 @@ namespace lensart::app {
 struct PipelineOptions {
   bool until_end = false;
   std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
-  nodes::KafkaClientOptions consumer;  ///< brokers, properties, log
-  nodes::KafkaClientOptions producer;  ///< of the dead letters
+  nodes::KafkaClientOptions consumer;           ///< brokers, properties, log
+  nodes::KafkaClientOptions producer;           ///< of the dead letters
   std::function<void(const std::string&)> log;  ///< a line worth waking for
 };
 
@@ -42,8 +42,8 @@ using SourceFactory =
 /// Threads: `request_stop`, the figures: any. `run` from one.
 class Pipeline {
  public:
-  /// Opens the state, claims the database, checks the log. Fails before anything is written when they
-  /// do not fit together.
+  /// Opens the state, claims the database, checks the log. Fails before anything is written when
+  /// they do not fit together.
   static Result<std::unique_ptr<Pipeline>> open(const Config& config, PipelineOptions options,
                                                 const Clock& clock, SourceFactory make_source = {});
   ~Pipeline();

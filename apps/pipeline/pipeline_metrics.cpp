@@ -48,21 +48,25 @@ MetricFamily single(std::string name, std::string help, MetricType type, double 
 
 MetricFamily events(const Pipeline& pipeline) {
   static constexpr const char* kOutcomes[] = {"accepted", "duplicate", "ignored", "dead_lettered"};
-  MetricFamily out = family("lensart_events_total", "Records read, by topic and outcome",
-                            MetricType::Counter);
+  MetricFamily out =
+      family("lensart_events_total", "Records read, by topic and outcome", MetricType::Counter);
   const auto topics = source_topics(pipeline.config());
   for (std::size_t topic = 0; topic < topics.size(); ++topic) {
     for (std::size_t outcome = 0; outcome < 4; ++outcome) {
-      const auto value = pipeline.counters().by_topic[topic][outcome].load(std::memory_order_relaxed);
-      add(out, {{"topic", topics[topic]}, {"outcome", kOutcomes[outcome]}}, static_cast<double>(value));
+      const auto value =
+          pipeline.counters().by_topic[topic][outcome].load(std::memory_order_relaxed);
+      add(out, {{"topic", topics[topic]}, {"outcome", kOutcomes[outcome]}},
+          static_cast<double>(value));
     }
   }
   return out;
 }
 
 MetricFamily letters(const Pipeline& pipeline) {
-  MetricFamily out = family("lensart_dead_letters_total", "Dead letters, by code", MetricType::Counter);
-  for (std::size_t code = 0; code <= static_cast<std::size_t>(orders::Code::kSinkRejected); ++code) {
+  MetricFamily out =
+      family("lensart_dead_letters_total", "Dead letters, by code", MetricType::Counter);
+  for (std::size_t code = 0; code <= static_cast<std::size_t>(orders::Code::kSinkRejected);
+       ++code) {
     const auto value = pipeline.counters().letters[code].load(std::memory_order_relaxed);
     add(out, {{"code", std::string(orders::name_of(static_cast<orders::Code>(code)))}},
         static_cast<double>(value));
@@ -71,8 +75,8 @@ MetricFamily letters(const Pipeline& pipeline) {
 }
 
 MetricFamily lag(const Pipeline& pipeline) {
-  MetricFamily out = family("lensart_consumer_lag_records", "Records behind the end of the partition",
-                            MetricType::Gauge);
+  MetricFamily out = family("lensart_consumer_lag_records",
+                            "Records behind the end of the partition", MetricType::Gauge);
   const auto lags = pipeline.lags();
   for (std::uint32_t source = 0; source < lags.size(); ++source) {
     const nodes::SourceInfo& info = pipeline.directory().at(source);
@@ -85,10 +89,10 @@ MetricFamily lag(const Pipeline& pipeline) {
 void add_nodes(const Pipeline& pipeline, std::vector<MetricFamily>& to) {
   MetricFamily busy = family("lensart_node_busy_seconds_total", "Time inside the node's bodies",
                              MetricType::Counter);
-  MetricFamily queued = family("lensart_node_queue_batches", "Batches in front of and inside the node",
-                               MetricType::Gauge);
-  MetricFamily records = family("lensart_node_records_total", "Records the node has seen",
-                                MetricType::Counter);
+  MetricFamily queued = family("lensart_node_queue_batches",
+                               "Batches in front of and inside the node", MetricType::Gauge);
+  MetricFamily records =
+      family("lensart_node_records_total", "Records the node has seen", MetricType::Counter);
   const Wiring& wiring = pipeline.flow().wiring();
   for (std::size_t i = 0; i < wiring.nodes.size(); ++i) {
     if (!wiring.nodes[i].body) continue;
@@ -104,9 +108,9 @@ void add_nodes(const Pipeline& pipeline, std::vector<MetricFamily>& to) {
 }
 
 MetricFamily freshness(const Pipeline& pipeline) {
-  MetricFamily out = family("lensart_freshness_seconds",
-                            "From Kafka's append to the row's commit in the database",
-                            MetricType::Histogram);
+  MetricFamily out =
+      family("lensart_freshness_seconds", "From Kafka's append to the row's commit in the database",
+             MetricType::Histogram);
   const Freshness::Histogram histogram = pipeline.freshness().histogram();
   ClientMetric metric;
   std::uint64_t cumulative = 0;
@@ -114,8 +118,9 @@ MetricFamily freshness(const Pipeline& pipeline) {
     cumulative += histogram.counts[i];
     ClientMetric::Bucket bucket;
     bucket.cumulative_count = cumulative;
-    bucket.upper_bound = i < Freshness::kBoundsSeconds.size() ? Freshness::kBoundsSeconds[i]
-                                                              : std::numeric_limits<double>::infinity();
+    bucket.upper_bound = i < Freshness::kBoundsSeconds.size()
+                             ? Freshness::kBoundsSeconds[i]
+                             : std::numeric_limits<double>::infinity();
     metric.histogram.bucket.push_back(bucket);
   }
   metric.histogram.sample_count = histogram.count;
@@ -173,7 +178,8 @@ std::vector<MetricFamily> PipelineMetrics::Collect() const {
         static_cast<double>(pipeline_.store().used_bytes()));
   gauge("lensart_credit_bytes", "Bytes of records between poll and commit",
         static_cast<double>(pipeline_.credits().used_bytes()));
-  gauge("lensart_source_paused", "1 while nothing is polled for want of room", pipeline_.paused() ? 1 : 0);
+  gauge("lensart_source_paused", "1 while nothing is polled for want of room",
+        pipeline_.paused() ? 1 : 0);
   gauge("lensart_process_private_bytes", "RssAnon + RssShmem", private_bytes());
   return out;
 }

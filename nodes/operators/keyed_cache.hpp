@@ -42,8 +42,9 @@ class KeyedCache {
       auto decoded = Value::decode(*stored);
       if (!decoded) {
         entries_.erase(key);
-        return fail(Errc::kStateCorrupt, "a value of the keyed state is damaged (checksum); restore a "
-                                         "backup or run `lensart state adopt`");
+        return fail(Errc::kStateCorrupt,
+                    "a value of the keyed state is damaged (checksum); restore a "
+                    "backup or run `lensart state adopt`");
       }
       entry->value = std::move(*decoded);
     }

@@ -9,7 +9,8 @@ namespace lensart::nodes {
 
 std::string offsets_json(const std::vector<storage::SourcePosition>& positions) {
   std::map<std::string_view, std::map<std::int32_t, std::int64_t>> topics;
-  for (const auto& position : positions) topics[position.topic][position.partition] = position.next_offset;
+  for (const auto& position : positions)
+    topics[position.topic][position.partition] = position.next_offset;
   std::string out = "{";
   for (const auto& [topic, partitions] : topics) {
     // Kafka allows letters, digits, '.', '_' and '-' in a topic's name: nothing to escape.

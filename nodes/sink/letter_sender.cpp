@@ -109,8 +109,9 @@ void LetterSender::work() {
 Result<Unit> LetterSender::ensure_open() {
   if (!connection_) {
     LENSART_ASSIGN(storage::Connection opened, storage::Connection::open(options_.connection));
-    LENSART_TRY(opened.run("SET synchronous_commit = on; SET lock_timeout = '5s'; "
-                           "SET statement_timeout = '60s'; SET client_min_messages = warning"));
+    LENSART_TRY(
+        opened.run("SET synchronous_commit = on; SET lock_timeout = '5s'; "
+                   "SET statement_timeout = '60s'; SET client_min_messages = warning"));
     connection_.emplace(std::move(opened));
   }
   if (producer_) return Unit{};
@@ -131,10 +132,13 @@ Result<std::vector<LetterSender::Row>> LetterSender::read_unsent() {
   LENSART_ASSIGN(
       const storage::Rows found,
       connection_->query(fmt::format(
-          "SELECT topic, partition, \"offset\", code, field, message, event_id, payload FROM (SELECT *, "
-          "sum(octet_length(payload)) OVER (ORDER BY topic, partition, \"offset\", code, field) AS running "
+          "SELECT topic, partition, \"offset\", code, field, message, event_id, payload FROM "
+          "(SELECT *, "
+          "sum(octet_length(payload)) OVER (ORDER BY topic, partition, \"offset\", code, field) AS "
+          "running "
           "FROM (SELECT * FROM {}.dead_letters WHERE sent_at IS NULL ORDER BY topic, partition, "
-          "\"offset\" LIMIT {}) AS oldest) AS sized WHERE coalesce(running - octet_length(payload), 0) < {}",
+          "\"offset\" LIMIT {}) AS oldest) AS sized WHERE coalesce(running - "
+          "octet_length(payload), 0) < {}",
           storage::quoted_identifier(options_.schema), kRowsAtOnce, kBytesAtOnce)));
   std::vector<Row> rows;
   for (int i = 0; i < found.count(); ++i) {
@@ -209,12 +213,14 @@ Result<Unit> LetterSender::mark(const std::vector<Row>& rows) {
   if (topics.empty()) return Unit{};
   LENSART_FAILPOINT("letters.mark");
   LENSART_TRY(connection_->query(
-      fmt::format("UPDATE {}.dead_letters d SET sent_at = now() FROM unnest($1::text[], $2::bigint[], "
-                  "$3::bigint[], $4::text[], $5::text[]) AS s(topic, partition, \"offset\", code, field) "
-                  "WHERE d.topic = s.topic AND d.partition = s.partition AND d.\"offset\" = s.\"offset\" "
-                  "AND d.code = s.code AND d.field = s.field",
-                  storage::quoted_identifier(options_.schema)),
-      {array_of(topics), array_of(partitions), array_of(offsets), array_of(codes), array_of(fields)}));
+      fmt::format(
+          "UPDATE {}.dead_letters d SET sent_at = now() FROM unnest($1::text[], $2::bigint[], "
+          "$3::bigint[], $4::text[], $5::text[]) AS s(topic, partition, \"offset\", code, field) "
+          "WHERE d.topic = s.topic AND d.partition = s.partition AND d.\"offset\" = s.\"offset\" "
+          "AND d.code = s.code AND d.field = s.field",
+          storage::quoted_identifier(options_.schema)),
+      {array_of(topics), array_of(partitions), array_of(offsets), array_of(codes),
+       array_of(fields)}));
   const std::lock_guard lock(mutex_);
   status_.sent += topics.size();
   return Unit{};
@@ -228,12 +234,14 @@ Result<bool> LetterSender::send_some() {
   const Result<Unit> produced = produce(rows);
   LENSART_TRY(mark(rows));
   LENSART_TRY(produced);
-  const bool all = std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.acknowledged; });
+  const bool all =
+      std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.acknowledged; });
   if (all) return true;
-  return fail(Errc::kBrokerDown,
-              fmt::format("topic \"{}\" did not take every letter (kafka.dlq_topic); run `lensart init` "
-                          "if it is missing",
-                          options_.topic));
+  return fail(
+      Errc::kBrokerDown,
+      fmt::format("topic \"{}\" did not take every letter (kafka.dlq_topic); run `lensart init` "
+                  "if it is missing",
+                  options_.topic));
 }
 
 Result<Unit> LetterSender::retire() {

@@ -31,9 +31,9 @@ struct LetterStatus {
   std::string trouble;  ///< empty: none. An unavailable topic stops nothing
 };
 
-/// Sends the rows with `sent_at IS NULL`, keyed `topic/partition/offset` so that a consumer can tell a
-/// repeat, then marks them. A letter that the topic refuses for its size is cut, with a header that says
-/// so. Retention never deletes an unsent row.
+/// Sends the rows with `sent_at IS NULL`, keyed `topic/partition/offset` so that a consumer can
+/// tell a repeat, then marks them. A letter that the topic refuses for its size is cut, with a
+/// header that says so. Retention never deletes an unsent row.
 ///
 /// Threads: `wake`, `status` any; the work has a thread of its own.
 class LetterSender {

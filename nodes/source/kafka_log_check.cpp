@@ -14,11 +14,13 @@ namespace {
 using Wanted = std::map<std::pair<std::string, std::int32_t>, const storage::SourcePosition*>;
 
 tl::unexpected<Error> another_log(const storage::SourcePosition& position) {
-  return fail(Errc::kStateMismatch,
-              fmt::format("{0}/{1}: the record at offset {2} is not the one this state read there: the topic "
-                          "was made anew. If that is known, `lensart run --accept-gap {0}/{1}` reads it from "
-                          "its beginning",
-                          position.topic, position.partition, position.last_offset));
+  return fail(
+      Errc::kStateMismatch,
+      fmt::format(
+          "{0}/{1}: the record at offset {2} is not the one this state read there: the topic "
+          "was made anew. If that is known, `lensart run --accept-gap {0}/{1}` reads it from "
+          "its beginning",
+          position.topic, position.partition, position.last_offset));
 }
 
 /// True when `message` settles its partition.
@@ -27,7 +29,8 @@ Result<bool> judge(const KafkaClient& client, const rd_kafka_message_t& message,
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return another_log(position);
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (is_passing(message.err)) return false;
-    return tl::unexpected(client.error(message.err, "reading the last record again", position.topic));
+    return tl::unexpected(
+        client.error(message.err, "reading the last record again", position.topic));
   }
   if (message.offset != position.last_offset) return true;  // compacted or expired meanwhile
   if (XXH3_64bits(message.payload, message.len) != position.last_hash) return another_log(position);
@@ -53,16 +56,16 @@ Result<Unit> check_kafka_log(const KafkaClientOptions& options,
   for (const storage::SourcePosition& position : positions) {
     std::int64_t low = 0;
     std::int64_t high = 0;
-    const auto rc = rd_kafka_query_watermark_offsets(client.get(), position.topic.c_str(),
-                                                     position.partition, &low, &high,
-                                                     static_cast<int>(patience.count()));
+    const auto rc =
+        rd_kafka_query_watermark_offsets(client.get(), position.topic.c_str(), position.partition,
+                                         &low, &high, static_cast<int>(patience.count()));
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return tl::unexpected(client.error(rc, "asking where a partition begins", position.topic));
     }
     if (low > position.last_offset) continue;
     wanted.emplace(std::pair{position.topic, position.partition}, &position);
-    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)->offset =
-        position.last_offset;
+    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)
+        ->offset = position.last_offset;
   }
   if (wanted.empty()) return Unit{};
   rd_kafka_assign(client.get(), list.get());
@@ -83,10 +86,11 @@ Result<Unit> check_kafka_log(const KafkaClientOptions& options,
   rd_kafka_assign(client.get(), nullptr);
   rd_kafka_consumer_close(client.get());
   if (verdict && !wanted.empty()) {
-    return fail(Errc::kBrokerDown, fmt::format("the broker did not give the last record of {}/{} again within "
-                                               "{} ms",
-                                               wanted.begin()->first.first, wanted.begin()->first.second,
-                                               patience.count()));
+    return fail(
+        Errc::kBrokerDown,
+        fmt::format("the broker did not give the last record of {}/{} again within "
+                    "{} ms",
+                    wanted.begin()->first.first, wanted.begin()->first.second, patience.count()));
   }
   return verdict;
 }

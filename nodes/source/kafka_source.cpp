@@ -48,20 +48,60 @@ KafkaSource::KafkaSource(KafkaClient client, const KafkaSourceOptions& options,
 }
 
 Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions& options,
-                                                       SourceDirectory& directory, const Clock& clock) {
-  LENSART_ASSIGN(KafkaClient client, KafkaClient::open(KafkaRole::kConsumer, client_options(options)));
+                                                       SourceDirectory& directory,
+                                                       const Clock& clock) {
+  LENSART_ASSIGN(KafkaClient client,
+                 KafkaClient::open(KafkaRole::kConsumer, client_options(options)));
   std::unique_ptr<KafkaSource> self(new KafkaSource(std::move(client), options, directory, clock));
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return fail(Errc::kFatal, "no file descriptors left");
+  if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
+    return fail(Errc::kFatal, "no file descriptors left");
   self->wake_read_fd_ = ends[0];
   self->wake_write_fd_ = ends[1];
   rd_kafka_poll_set_consumer(self->client_.get());
   self->queue_.reset(rd_kafka_queue_get_consumer(self->client_.get()));
   rd_kafka_queue_io_event_enable(self->queue_.get(), self->wake_write_fd_, "1", 1);
+  self->nudger_ = std::thread([source = self.get()] { source->nudge_when_asked(); });
   return self;
 }
 
+/// Once its prefetch queue is full, librdkafka 2.0.2 looks again only when a second is over or when
+/// something else happens on the broker's connection. So that it goes on fetching while we drain
+/// the queue, something happens: now and then we ask where a partition ends. The question blocks,
+/// hence the thread.
+void KafkaSource::nudge_when_asked() {
+  for (std::size_t turn = 0;; ++turn) {
+    {
+      std::unique_lock lock(nudge_mutex_);
+      nudge_changed_.wait(lock, [this] { return nudge_wanted_ || stopping_; });
+      if (stopping_) return;
+      nudge_wanted_ = false;
+    }
+    if (directory_.size() == 0) continue;
+    const SourceInfo& info = directory_.at(static_cast<std::uint32_t>(turn % directory_.size()));
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high,
+                                     1000);
+  }
+}
+
+void KafkaSource::ask_for_a_nudge() {
+  taken_bytes_ = 0;
+  {
+    const std::lock_guard lock(nudge_mutex_);
+    nudge_wanted_ = true;
+  }
+  nudge_changed_.notify_all();
+}
+
 KafkaSource::~KafkaSource() {
+  {
+    const std::lock_guard lock(nudge_mutex_);
+    stopping_ = true;
+  }
+  nudge_changed_.notify_all();
+  if (nudger_.joinable()) nudger_.join();
   if (queue_) {
     rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
     rd_kafka_assign(client_.get(), nullptr);
@@ -85,14 +125,17 @@ Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> KafkaSource::list_pa
     bool exists = false;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const rd_kafka_metadata_topic& topic = metadata->topics[i];
-      if (options_.topics[index] != topic.topic || topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      if (options_.topics[index] != topic.topic || topic.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        continue;
       exists = topic.partition_cnt > 0;
-      for (int p = 0; p < topic.partition_cnt; ++p) found.emplace_back(index, topic.partitions[p].id);
+      for (int p = 0; p < topic.partition_cnt; ++p)
+        found.emplace_back(index, topic.partitions[p].id);
     }
     if (!exists) {
-      return fail(Errc::kBadConfig, fmt::format("topic \"{}\" does not exist; run `lensart init`, or set "
-                                                "kafka.topics.* to the topics' names",
-                                                options_.topics[index]));
+      return fail(Errc::kBadConfig,
+                  fmt::format("topic \"{}\" does not exist; run `lensart init`, or set "
+                              "kafka.topics.* to the topics' names",
+                              options_.topics[index]));
     }
   }
   std::sort(found.begin(), found.end());
@@ -102,11 +145,12 @@ Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> KafkaSource::list_pa
 Result<std::pair<std::int64_t, std::int64_t>> KafkaSource::watermarks(const SourceInfo& info) {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const auto rc = rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition,
-                                                   &low, &high,
-                                                   static_cast<int>(options_.patience.count()));
+  const auto rc =
+      rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low,
+                                       &high, static_cast<int>(options_.patience.count()));
   if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(client_.error(rc, "asking where a partition begins and ends", info.topic));
+    return tl::unexpected(
+        client_.error(rc, "asking where a partition begins and ends", info.topic));
   }
   return std::pair{low, high};
 }
@@ -121,16 +165,18 @@ Result<Unit> KafkaSource::place(std::uint32_t source, const storage::SourcePosit
   partition.next_offset = known != nullptr ? known->next_offset : range.first;
   partition.at_end = partition.next_offset >= range.second;
   partition.assigned = true;
-  if (known == nullptr || (range.first <= known->next_offset && known->next_offset <= range.second)) {
+  if (known == nullptr ||
+      (range.first <= known->next_offset && known->next_offset <= range.second)) {
     return Unit{};
   }
   if (!options_.accepted_gaps.contains({info.topic, info.partition})) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("{}/{}: this state has read up to offset {}, but the broker now has {} to {}: "
-                            "the topic was truncated or made anew. If that is known, `lensart run "
-                            "--accept-gap {}/{}` goes on and records the gap as skipped",
-                            info.topic, info.partition, known->next_offset, range.first, range.second,
-                            info.topic, info.partition));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format("{}/{}: this state has read up to offset {}, but the broker now has {} to {}: "
+                    "the topic was truncated or made anew. If that is known, `lensart run "
+                    "--accept-gap {}/{}` goes on and records the gap as skipped",
+                    info.topic, info.partition, known->next_offset, range.first, range.second,
+                    info.topic, info.partition));
   }
   const std::int64_t begin = range.first;
   if (begin > known->next_offset) skipped_.push_back({source, known->next_offset, begin});
@@ -148,13 +194,14 @@ Result<Unit> KafkaSource::start(std::span<const storage::SourcePosition> positio
     if (directory_.add(position.topic, position.partition, index) != position.source) {
       return fail(Errc::kStateCorrupt, "the state numbers one partition twice");
     }
-    const bool exists = std::find(listed.begin(), listed.end(), std::pair{index, position.partition}) !=
-                        listed.end();
+    const bool exists = std::find(listed.begin(), listed.end(),
+                                  std::pair{index, position.partition}) != listed.end();
     if (topic == options_.topics.end() || !exists) {
-      return fail(Errc::kStateMismatch,
-                  fmt::format("{}/{}, which this state has read, is no longer among the configured topics "
-                              "of the broker; set kafka.topics.* back, or start from an empty state",
-                              position.topic, position.partition));
+      return fail(
+          Errc::kStateMismatch,
+          fmt::format("{}/{}, which this state has read, is no longer among the configured topics "
+                      "of the broker; set kafka.topics.* back, or start from an empty state",
+                      position.topic, position.partition));
     }
     LENSART_TRY(place(position.source, &position));
   }
@@ -177,14 +224,16 @@ Result<Unit> KafkaSource::check_last_records(std::span<const storage::SourcePosi
 }
 
 Result<Unit> KafkaSource::assign() {
-  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
+  const KafkaPartitions list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
   for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
     if (!partitions_[source].assigned) continue;
     const SourceInfo& info = directory_.at(source);
     rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
         partitions_[source].next_offset;
   }
-  if (const auto rc = rd_kafka_assign(client_.get(), list.get()); rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (const auto rc = rd_kafka_assign(client_.get(), list.get());
+      rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return tl::unexpected(client_.error(rc, "assigning partitions"));
   }
   return Unit{};
@@ -245,11 +294,12 @@ Result<Unit> KafkaSource::take(rd_kafka_message_t& message, RecordBatch& into) {
   }
   if (is_passing(message.err)) return Unit{};
   const SourceInfo& info = directory_.at(source);
-  return fail(Errc::kStateMismatch,
-              fmt::format("{}/{} at offset {}: {}. The topic was truncated or made anew; if that is known, "
-                          "`lensart run --accept-gap {}/{}` goes on and records the gap as skipped",
-                          info.topic, info.partition, partition.next_offset,
-                          rd_kafka_message_errstr(&message), info.topic, info.partition));
+  return fail(
+      Errc::kStateMismatch,
+      fmt::format("{}/{} at offset {}: {}. The topic was truncated or made anew; if that is known, "
+                  "`lensart run --accept-gap {}/{}` goes on and records the gap as skipped",
+                  info.topic, info.partition, partition.next_offset,
+                  rd_kafka_message_errstr(&message), info.topic, info.partition));
 }
 
 Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
@@ -264,7 +314,8 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   }
   into.bytes.reserve(limits.max_bytes + RecordBatch::kPadding);
   Result<Unit> taken = Unit{};
-  while (taken && into.records.size() < limits.max_records && into.bytes.size() < limits.max_bytes) {
+  while (taken && into.records.size() < limits.max_records &&
+         into.bytes.size() < limits.max_bytes) {
     const std::size_t room = std::min(kPollMessages, limits.max_records - into.records.size());
     const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), room);
     if (count <= 0) break;
@@ -273,6 +324,8 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
       if (taken) taken = take(*message, into);
     }
   }
+  taken_bytes_ += into.bytes.size();
+  if (taken_bytes_ >= options_.prefetch_bytes / 8) ask_for_a_nudge();
   if (now >= next_lags_) {
     next_lags_ = now + kLagsEvery;
     std::vector<std::int64_t> lags(partitions_.size(), -1);
@@ -280,7 +333,8 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
       std::int64_t low = 0;
       std::int64_t high = 0;
       const SourceInfo& info = directory_.at(source);
-      rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high);
+      rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low,
+                                     &high);
       const std::int64_t end = std::max(high, partitions_[source].end_at_start);
       lags[source] = std::max<std::int64_t>(0, end - partitions_[source].next_offset);
     }
@@ -303,8 +357,8 @@ bool KafkaSource::reached_start_end() const {
 void KafkaSource::report_committed(std::span<const storage::SourcePosition> positions) {
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   for (const storage::SourcePosition& position : positions) {
-    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)->offset =
-        position.next_offset;
+    rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)
+        ->offset = position.next_offset;
   }
   if (list->cnt > 0) rd_kafka_commit(client_.get(), list.get(), 1);
 }

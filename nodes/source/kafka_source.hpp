@@ -1,10 +1,13 @@
 /// Kafka as a source: positions come from the state, never from a consumer group.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,10 +18,10 @@
 namespace lensart::nodes {
 
 struct KafkaSourceOptions {
-  KafkaClientOptions client;                 ///< brokers, the operator's properties, the log
-  std::string group;                         ///< offsets are reported to it, for information
-  std::vector<std::string> topics;           ///< their index is SourceInfo::topic_index
-  std::size_t prefetch_bytes = 16 << 20;     ///< librdkafka's queue, over all partitions
+  KafkaClientOptions client;              ///< brokers, the operator's properties, the log
+  std::string group;                      ///< offsets are reported to it, for information
+  std::vector<std::string> topics;        ///< their index is SourceInfo::topic_index
+  std::size_t prefetch_bytes = 16 << 20;  ///< librdkafka's queue, over all partitions
   std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for one answer of the broker
   /// Partitions whose gap (truncated, made anew) the operator accepts: `run --accept-gap`.
   std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
@@ -39,8 +42,8 @@ class KafkaSource final : public RecordSource {
                                                    SourceDirectory& directory, const Clock& clock);
   ~KafkaSource() override;
 
-  /// Fails with kBrokerDown (nobody answers), kBadConfig (a topic is missing; names `lensart init`),
-  /// kStateMismatch (a topic was truncated, made anew, or is shorter than what was read).
+  /// Fails with kBrokerDown (nobody answers), kBadConfig (a topic is missing; names `lensart
+  /// init`), kStateMismatch (a topic was truncated, made anew, or is shorter than what was read).
   Result<Unit> start(std::span<const storage::SourcePosition> positions) override;
   Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
   int wake_descriptor() const override { return wake_read_fd_; }
@@ -90,6 +93,16 @@ class KafkaSource final : public RecordSource {
   Tick next_lags_{};
   KafkaClient client_;
   KafkaQueue queue_;  // before the client goes
+
+  // The nudger: see kafka_source.cpp.
+  void nudge_when_asked();
+  void ask_for_a_nudge();
+  std::size_t taken_bytes_ = 0;  ///< since the last nudge
+  std::mutex nudge_mutex_;
+  std::condition_variable nudge_changed_;
+  bool nudge_wanted_ = false;
+  bool stopping_ = false;
+  std::thread nudger_;
 };
 
 }  // namespace lensart::nodes

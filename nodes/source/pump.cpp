@@ -144,7 +144,8 @@ bool Pump::finished() const {
 Result<EpochNumber> Pump::run() {
   while (!finished()) {
     const Tick now = parts_.clock->tick();
-    if (!cutter_.previous_durable() && durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {
+    if (!cutter_.previous_durable() &&
+        durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {
       cutter_.on_durable();
       parts_.source->report_committed(cut_positions_);
     }

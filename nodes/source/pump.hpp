@@ -18,7 +18,7 @@ namespace lensart::nodes {
 struct PumpOptions {
   PollLimits poll;
   storage::CutLimits cut;
-  std::size_t max_batches_in_flow = 16;      ///< between the source and the last node
+  std::size_t max_batches_in_flow = 16;  ///< between the source and the last node
   std::chrono::microseconds idle_timeout = std::chrono::seconds(30);
   std::uint64_t freeze_ids_every = 1U << 19;  ///< records between two generations of ids
   bool until_end = false;
@@ -41,8 +41,8 @@ class Pump {
        std::span<const storage::SourcePosition> positions);
   ~Pump();
 
-  /// Reads until stop(), or, with `until_end`, until everything read is durable. Returns the number of
-  /// the last epoch cut. Fails when the source does.
+  /// Reads until stop(), or, with `until_end`, until everything read is durable. Returns the number
+  /// of the last epoch cut. Fails when the source does.
   Result<EpochNumber> run();
 
   /// Stops reading; what was read is still cut into a last epoch. Any thread, signal-safe.
@@ -78,9 +78,9 @@ class Pump {
   std::uint64_t next_sequence_ = 0;
   std::size_t open_credit_bytes_ = 0;
   std::uint64_t records_since_freeze_ = 0;
-  std::vector<storage::SourcePosition> positions_;  ///< by source
+  std::vector<storage::SourcePosition> positions_;      ///< by source
   std::vector<storage::SourcePosition> cut_positions_;  ///< as of the last cut
-  std::vector<Tick> last_record_at_;                ///< by source
+  std::vector<Tick> last_record_at_;                    ///< by source
   std::vector<bool> idle_;
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false};

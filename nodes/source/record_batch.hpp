@@ -21,7 +21,8 @@ struct RawRecord {
   std::uint32_t size = 0;
   std::int64_t offset = 0;
   bool null = false;  ///< a null value, which counts as an empty payload
-  std::int64_t appended_at = -1;  ///< microseconds UTC by the broker; −1 unknown. For freshness only
+  std::int64_t appended_at =
+      -1;  ///< microseconds UTC by the broker; −1 unknown. For freshness only
 };
 
 struct RecordBatch : Batch {
@@ -36,8 +37,8 @@ struct RecordBatch : Batch {
   std::string_view payload(const RawRecord& record) const {
     return {bytes.data() + record.at, record.size};
   }
-  void add(std::uint32_t source, std::int64_t offset, std::int64_t appended_at, std::string_view payload,
-           bool null = false) {
+  void add(std::uint32_t source, std::int64_t offset, std::int64_t appended_at,
+           std::string_view payload, bool null = false) {
     RawRecord record;
     record.null = null;
     record.source = source;

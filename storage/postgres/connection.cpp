@@ -65,10 +65,12 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
   PGconn* raw = self.connection_.get();
   if (raw == nullptr || PQstatus(raw) != CONNECTION_OK) {
     const std::string why = raw == nullptr ? "no memory" : trimmed(PQerrorMessage(raw));
-    return fail(Errc::kDatabaseDown, fmt::format("PostgreSQL cannot be reached (postgres.dsn): {}", why));
+    return fail(Errc::kDatabaseDown,
+                fmt::format("PostgreSQL cannot be reached (postgres.dsn): {}", why));
   }
   PQsetnonblocking(raw, 1);
-  PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      raw, [](void*, const char*) {}, nullptr);
   return self;
 }
 

@@ -1,5 +1,5 @@
-/// One PostgreSQL connection with deadlines of our own: a stopped backend fires no statement_timeout and
-/// the kernel goes on acknowledging, so only the client can notice.
+/// One PostgreSQL connection with deadlines of our own: a stopped backend fires no
+/// statement_timeout and the kernel goes on acknowledging, so only the client can notice.
 #pragma once
 
 #include <libpq-fe.h>
@@ -17,8 +17,8 @@
 namespace lensart::storage {
 
 struct ConnectionOptions {
-  std::string dsn;               ///< libpq's, URI or keywords; PG* variables fill what it leaves out
-  std::string password;          ///< from postgres.password_file; empty: the dsn's own
+  std::string dsn;       ///< libpq's, URI or keywords; PG* variables fill what it leaves out
+  std::string password;  ///< from postgres.password_file; empty: the dsn's own
   std::string application_name;
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
   /// No statement may go without progress for longer than this.

@@ -37,7 +37,8 @@ std::string key_text(const TableSpec& table, std::string_view key) {
   std::string out;
   for (std::size_t i = 0; i < table.key_columns; ++i) {
     if (i > 0) out += ", ";
-    out += fmt::format("{}={}", table.columns[i].name, cell_text(read_cell(table.columns[i].type, reader)));
+    out += fmt::format("{}={}", table.columns[i].name,
+                       cell_text(read_cell(table.columns[i].type, reader)));
   }
   return out;
 }
@@ -70,7 +71,8 @@ std::uint64_t RefusalWatch::refused_lately(std::string_view table) const {
   return found == windows_.end() ? 0 : found->second.refused;
 }
 
-LaneWriter::LaneWriter(const TableRegistry& registry, const LaneContext& context, const SinkHooks& hooks)
+LaneWriter::LaneWriter(const TableRegistry& registry, const LaneContext& context,
+                       const SinkHooks& hooks)
     : registry_(registry), context_(context), hooks_(hooks) {
   for (const TableSpec& table : registry.tables()) statements_.emplace_back(table, context.schema);
 }
@@ -84,7 +86,8 @@ Result<Unit> LaneWriter::prepare(Connection& connection) const {
   std::string sql =
       "SET synchronous_commit = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
       "SET enable_hashjoin = off; SET enable_mergejoin = off; SET lock_timeout = '5s'; "
-      "SET idle_in_transaction_session_timeout = '60s'; SET client_connection_check_interval = '5s'; "
+      "SET idle_in_transaction_session_timeout = '60s'; SET client_connection_check_interval = "
+      "'5s'; "
       "SET gin_pending_list_limit = '64MB'; SET client_min_messages = warning; ";
   for (const TableStatements& table : statements_) sql += table.create_stage + "; ";
   return connection.run(sql);
@@ -136,8 +139,8 @@ LaneOutcome LaneWriter::apply(Connection& connection, const StateStore& store, c
   }
 }
 
-Result<Unit> LaneWriter::begin(Connection& connection, const LaneTask& task, const ChainRecord& from,
-                               const ChainRecord& to) {
+Result<Unit> LaneWriter::begin(Connection& connection, const LaneTask& task,
+                               const ChainRecord& from, const ChainRecord& to) {
   return connection.run(fmt::format(
       "BEGIN; SELECT {}.pipeline_advance({}, {}, {}, {}, {}, {}, {}::jsonb, {}::timestamptz, "
       "{}::timestamptz)",
@@ -162,12 +165,14 @@ Result<Unit> LaneWriter::write_tables(Connection& connection, LaneGroup& group, 
     const TableSpec& table = *changes.table;
     std::vector<const KeyChange*> wanted = pointers(changes.changes);
     if (const auto refused = left_out.find(table.parent); refused != left_out.end()) {
-      std::erase_if(wanted, [&](const KeyChange* change) { return refused->second.contains(change->key); });
+      std::erase_if(wanted,
+                    [&](const KeyChange* change) { return refused->second.contains(change->key); });
     }
     if (hooks_.letter_for && table.conflation == Conflation::kOnce) letters_ = true;
     if (mode != Mode::kBisect) {
       TableWriter writer(connection, statements_of(table));
-      LENSART_TRY(writer.apply(wanted, mode == Mode::kFast ? WriteMode::kFast : WriteMode::kCareful));
+      LENSART_TRY(
+          writer.apply(wanted, mode == Mode::kFast ? WriteMode::kFast : WriteMode::kCareful));
       watch_.on_rows(table.name, wanted.size(), 0);
       continue;
     }
@@ -184,11 +189,12 @@ Result<Unit> LaneWriter::write_tables(Connection& connection, LaneGroup& group, 
 Result<Unit> LaneWriter::check_refusals(std::string_view table, std::uint64_t more) const {
   const std::uint64_t refused = watch_.refused_lately(table) + more;
   if (refused <= context_.max_refusals) return Unit{};
-  return fail(Errc::kFatal,
-              fmt::format("PostgreSQL refused {} of the last {} rows of {} (sink.max_refusals = {}): "
-                          "\"{}\". Remove the constraint, or raise the limit; nothing is lost",
-                          refused, kRefusalWindowRows, table, context_.max_refusals,
-                          refusals_.empty() ? "" : refusals_.back().message));
+  return fail(
+      Errc::kFatal,
+      fmt::format("PostgreSQL refused {} of the last {} rows of {} (sink.max_refusals = {}): "
+                  "\"{}\". Remove the constraint, or raise the limit; nothing is lost",
+                  refused, kRefusalWindowRows, table, context_.max_refusals,
+                  refusals_.empty() ? "" : refusals_.back().message));
 }
 
 Result<Unit> LaneWriter::resend_owned(Connection& connection, LaneGroup& group) {
@@ -233,7 +239,8 @@ Result<Unit> LaneWriter::bisect(Connection& connection, const TableStatements& s
   auto applied = writer.apply(changes, WriteMode::kCareful);
   if (applied) return connection.run("RELEASE SAVEPOINT lensart_bisect");
   if (connection.lost() || action_for(applied.error().code) != Action::kBisect) return applied;
-  LENSART_TRY(connection.run("ROLLBACK TO SAVEPOINT lensart_bisect; RELEASE SAVEPOINT lensart_bisect"));
+  LENSART_TRY(
+      connection.run("ROLLBACK TO SAVEPOINT lensart_bisect; RELEASE SAVEPOINT lensart_bisect"));
   if (changes.size() == 1) {
     const KeyChange& change = *changes.front();
     refusals_.push_back({sql.table->name, key_text(*sql.table, change.key), change.origin,

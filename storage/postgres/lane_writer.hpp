@@ -20,16 +20,17 @@ namespace lensart::storage {
 /// A row that PostgreSQL refused for a reason of its data.
 struct Refusal {
   std::string_view table;
-  std::string key;       ///< for a person: `order_id=1042`
-  Origin origin;         ///< the last event that changed the row
-  std::string message;   ///< the server's
+  std::string key;      ///< for a person: `order_id=1042`
+  Origin origin;        ///< the last event that changed the row
+  std::string message;  ///< the server's
 };
 
 /// What the sink asks of the job, as it knows nothing of orders. Called on the relay's threads.
 struct SinkHooks {
   /// The encoded rows of a child table that belong to an owner, from the state; used when somebody
   /// deleted the owner's row and its children went with it.
-  std::function<Result<std::vector<std::string>>(const TableSpec& child, std::string_view owner_key)>
+  std::function<Result<std::vector<std::string>>(const TableSpec& child,
+                                                 std::string_view owner_key)>
       owned_rows;
   /// The dead letter for a refused row: the table it goes to and the row.
   std::function<std::pair<const TableSpec*, std::string>(const Refusal&)> letter_for;
@@ -47,13 +48,13 @@ enum class Ending : std::uint8_t { kApplied, kRolledBack, kUnknown };
 
 struct LaneOutcome {
   Ending ending = Ending::kRolledBack;
-  Error error;           ///< unless kApplied
+  Error error;  ///< unless kApplied
   std::uint64_t rows = 0;
   bool letters = false;  ///< dead letters were written: the sender has work
 };
 
-/// Watches for a schema that refuses everything: more than `max_refusals` among a table's last 1 000
-/// rows. Threads: guarded by the caller.
+/// Watches for a schema that refuses everything: more than `max_refusals` among a table's last 1
+/// 000 rows. Threads: guarded by the caller.
 class RefusalWatch {
  public:
   void on_rows(std::string_view table, std::uint64_t taken, std::uint64_t refused);
@@ -76,8 +77,9 @@ class LaneWriter {
   /// Readies a fresh connection: session settings, temporary tables.
   Result<Unit> prepare(Connection& connection) const;
 
-  /// Moves the lane from `from` to `to`. A refused row is bisected out and becomes a dead letter; a row
-  /// somebody deleted is sent whole. Only with kUnknown is it open whether anything was committed.
+  /// Moves the lane from `from` to `to`. A refused row is bisected out and becomes a dead letter; a
+  /// row somebody deleted is sent whole. Only with kUnknown is it open whether anything was
+  /// committed.
   LaneOutcome apply(Connection& connection, const StateStore& store, const LaneTask& task,
                     const ChainRecord& from, const ChainRecord& to);
 
@@ -90,7 +92,8 @@ class LaneWriter {
   Result<Unit> write_tables(Connection& connection, LaneGroup& group, Mode mode);
   Result<Unit> resend_owned(Connection& connection, LaneGroup& group);
   Result<Unit> bisect(Connection& connection, const TableStatements& sql,
-                      std::vector<const KeyChange*> changes, std::vector<const KeyChange*>& refused);
+                      std::vector<const KeyChange*> changes,
+                      std::vector<const KeyChange*>& refused);
   Result<Unit> check_refusals(std::string_view table, std::uint64_t more) const;
   Result<Unit> write_letters(Connection& connection);
   const TableStatements& statements_of(const TableSpec& table) const;

@@ -27,12 +27,12 @@ Relay::Relay(const RelayOptions& options, const TableRegistry& registry, StateSt
 
 Relay::~Relay() { stop(); }
 
-Result<std::unique_ptr<Relay>> Relay::start(const RelayOptions& options, const TableRegistry& registry,
-                                            StateStore& store, const Clock& clock,
-                                            const Incarnation& incarnation, SinkHooks hooks,
-                                            RelayCallbacks callbacks) {
-  std::unique_ptr<Relay> self(new Relay(options, registry, store, clock, incarnation, std::move(hooks),
-                                        std::move(callbacks)));
+Result<std::unique_ptr<Relay>> Relay::start(const RelayOptions& options,
+                                            const TableRegistry& registry, StateStore& store,
+                                            const Clock& clock, const Incarnation& incarnation,
+                                            SinkHooks hooks, RelayCallbacks callbacks) {
+  std::unique_ptr<Relay> self(new Relay(options, registry, store, clock, incarnation,
+                                        std::move(hooks), std::move(callbacks)));
   LENSART_TRY(self->open_session_patiently());
   for (const ChainRecord& record : store.chain()) self->records_.emplace(record.number, record);
   self->start_workers();
@@ -75,11 +75,12 @@ Result<Unit> Relay::check_identity() {
     return store_.bind(binding);
   }
   if (binding.database_system_id != identity.system_id) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("this state belongs to the database cluster with system_identifier {}, not "
-                            "to {}; point postgres.dsn at the right server. If the cluster was made anew "
-                            "on purpose, `lensart state adopt` binds the state to it",
-                            binding.database_system_id, identity.system_id));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format("this state belongs to the database cluster with system_identifier {}, not "
+                    "to {}; point postgres.dsn at the right server. If the cluster was made anew "
+                    "on purpose, `lensart state adopt` binds the state to it",
+                    binding.database_system_id, identity.system_id));
   }
   // A promoted standby has a later timeline: what it holds is checked by the lane rows.
   if (binding.database_timeline == identity.timeline) return Unit{};
@@ -212,7 +213,8 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
     unknown ? protocol_.on_unknown(task) : protocol_.on_rolled_back(task);
   }
   if (connection && connection->lost()) connection.reset();
-  if (action_for(outcome.error.code) != Action::kRetry && !unknown) return fail_for_good(outcome.error);
+  if (action_for(outcome.error.code) != Action::kRetry && !unknown)
+    return fail_for_good(outcome.error);
   trouble(outcome.error.message);
   if (unknown) settle(worker, connection, task);
   back_off(++failures, outcome.error);
@@ -229,7 +231,8 @@ Result<Unit> Relay::ensure_connected(std::size_t worker, std::optional<Connectio
   return Unit{};
 }
 
-Result<std::optional<LaneRow>> Relay::ask_row(std::size_t worker, Connection& connection, int lane) {
+Result<std::optional<LaneRow>> Relay::ask_row(std::size_t worker, Connection& connection,
+                                              int lane) {
   LENSART_TRY(connection.run("BEGIN; SET LOCAL lock_timeout = '2s'"));
   auto rows = read_lane_rows(connection, options_.session.schema, options_.session.pipeline, true);
   if (!rows && connection.sqlstate() == "55P03") {
@@ -238,7 +241,8 @@ Result<std::optional<LaneRow>> Relay::ask_row(std::size_t worker, Connection& co
     LENSART_TRY(connection.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
         "application_name = $1",
-        {application_name(options_.session.pipeline, incarnation_, fmt::format("lane-{}", worker))}));
+        {application_name(options_.session.pipeline, incarnation_,
+                          fmt::format("lane-{}", worker))}));
   }
   if (!rows) return tl::unexpected(rows.error());
   LENSART_TRY(connection.run("ROLLBACK"));
@@ -248,7 +252,8 @@ Result<std::optional<LaneRow>> Relay::ask_row(std::size_t worker, Connection& co
   return std::optional<LaneRow>{};
 }
 
-void Relay::settle(std::size_t worker, std::optional<Connection>& connection, const LaneTask& task) {
+void Relay::settle(std::size_t worker, std::optional<Connection>& connection,
+                   const LaneTask& task) {
   for (int failures = 1;; ++failures) {
     {
       const std::lock_guard lock(mutex_);
@@ -273,8 +278,8 @@ void Relay::settle(std::size_t worker, std::optional<Connection>& connection, co
       settled = protocol_.on_row(task, *row, incarnation_, clock_.tick());
     }
     if (!settled) return fail_for_good(settled.error());
-    callbacks_.log(fmt::format("a lost COMMIT of lane {} was settled: epochs {} to {} were {}", task.lane,
-                               task.from + 1, task.to,
+    callbacks_.log(fmt::format("a lost COMMIT of lane {} was settled: epochs {} to {} were {}",
+                               task.lane, task.from + 1, task.to,
                                *settled == Settled::kApplied ? "applied" : "not applied"));
     changed_.notify_all();
     callbacks_.on_letters();  // it may have held some

@@ -32,22 +32,22 @@ struct RelayOptions {
 };
 
 struct RelayCallbacks {
-  std::function<void()> on_progress;          ///< a lane moved, or trouble began or ended
-  std::function<void(EpochNumber)> trim_to;   ///< the state may forget these epochs
-  std::function<void()> on_letters;           ///< dead letters were committed
-  std::function<void(const Error&)> on_stop;  ///< the process must stop, once
+  std::function<void()> on_progress;            ///< a lane moved, or trouble began or ended
+  std::function<void(EpochNumber)> trim_to;     ///< the state may forget these epochs
+  std::function<void()> on_letters;             ///< dead letters were committed
+  std::function<void(const Error&)> on_stop;    ///< the process must stop, once
   std::function<void(const std::string&)> log;  ///< a line worth waking for
 };
 
 /// Threads: see Sink.
 class Relay final : public Sink {
  public:
-  /// Claims the pipeline and waits up to `start_timeout` for the database to be there. Lanes are first
-  /// brought level, and their number changed if the configuration wants another.
-  static Result<std::unique_ptr<Relay>> start(const RelayOptions& options, const TableRegistry& registry,
-                                              StateStore& store, const Clock& clock,
-                                              const Incarnation& incarnation, SinkHooks hooks,
-                                              RelayCallbacks callbacks);
+  /// Claims the pipeline and waits up to `start_timeout` for the database to be there. Lanes are
+  /// first brought level, and their number changed if the configuration wants another.
+  static Result<std::unique_ptr<Relay>> start(const RelayOptions& options,
+                                              const TableRegistry& registry, StateStore& store,
+                                              const Clock& clock, const Incarnation& incarnation,
+                                              SinkHooks hooks, RelayCallbacks callbacks);
   ~Relay() override;
 
   void on_durable(const ChainRecord& record) override;
@@ -57,8 +57,9 @@ class Relay final : public Sink {
   void stop() override;
 
  private:
-  Relay(const RelayOptions& options, const TableRegistry& registry, StateStore& store, const Clock& clock,
-        const Incarnation& incarnation, SinkHooks hooks, RelayCallbacks callbacks);
+  Relay(const RelayOptions& options, const TableRegistry& registry, StateStore& store,
+        const Clock& clock, const Incarnation& incarnation, SinkHooks hooks,
+        RelayCallbacks callbacks);
   Result<Unit> open_session();
   Result<Unit> open_session_patiently();
   Result<Unit> check_identity();
@@ -93,7 +94,7 @@ class Relay final : public Sink {
   bool failed_ = false;
   std::string trouble_;
   std::uint64_t rows_ = 0;
-  int lanes_now_ = 0;  ///< of the rows, as claimed
+  int lanes_now_ = 0;                                 ///< of the rows, as claimed
   std::vector<std::unique_ptr<LaneWriter>> writers_;  ///< one a worker
   std::vector<std::thread> workers_;
 };

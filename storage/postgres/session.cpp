@@ -40,16 +40,18 @@ std::string name_prefix(const std::string& pipeline, std::string_view incarnatio
 
 std::string application_name(const std::string& pipeline, const Incarnation& incarnation,
                              std::string_view role) {
-  return (name_prefix(pipeline, incarnation.hex()) + std::string(role)).substr(0, kApplicationNameMax);
+  return (name_prefix(pipeline, incarnation.hex()) + std::string(role))
+      .substr(0, kApplicationNameMax);
 }
 
 Result<std::vector<LaneRow>> read_lane_rows(Connection& connection, const std::string& schema,
                                             const std::string& pipeline, bool for_update) {
-  LENSART_ASSIGN(const Rows rows,
-                 connection.query(fmt::format("SELECT lane, lanes, epoch, epoch_id, incarnation FROM "
-                                              "{}.pipeline_epochs WHERE pipeline = $1 ORDER BY lane{}",
-                                              quoted_identifier(schema), for_update ? " FOR UPDATE" : ""),
-                                  {pipeline}));
+  LENSART_ASSIGN(
+      const Rows rows,
+      connection.query(fmt::format("SELECT lane, lanes, epoch, epoch_id, incarnation FROM "
+                                   "{}.pipeline_epochs WHERE pipeline = $1 ORDER BY lane{}",
+                                   quoted_identifier(schema), for_update ? " FOR UPDATE" : ""),
+                       {pipeline}));
   std::vector<LaneRow> out;
   for (int i = 0; i < rows.count(); ++i) {
     LaneRow row;
@@ -85,33 +87,37 @@ Result<Session> Session::open(const SessionOptions& options, const Incarnation& 
 Result<Unit> Session::check_server() {
   LENSART_ASSIGN(const Rows fsync, connection_.query("SHOW fsync"));
   if (fsync.text(0, 0) != "on" && !options_.allow_unsafe_fsync) {
-    return fail(Errc::kBadConfig,
-                "the PostgreSQL server runs with fsync = off: a power cut would lose what was promised. "
-                "Set fsync = on in postgresql.conf and reload");
+    return fail(
+        Errc::kBadConfig,
+        "the PostgreSQL server runs with fsync = off: a power cut would lose what was promised. "
+        "Set fsync = on in postgresql.conf and reload");
   }
   LENSART_ASSIGN(const Rows exists,
                  connection_.query("SELECT to_regclass($1) IS NOT NULL",
                                    {quoted_identifier(options_.schema) + ".schema_migrations"}));
   std::int64_t version = 0;
   if (exists.text(0, 0) == "t") {
-    LENSART_ASSIGN(const Rows rows,
-                   connection_.query(fmt::format("SELECT coalesce(max(version), 0) FROM {}.schema_migrations",
-                                                 quoted_identifier(options_.schema))));
+    LENSART_ASSIGN(
+        const Rows rows,
+        connection_.query(fmt::format("SELECT coalesce(max(version), 0) FROM {}.schema_migrations",
+                                      quoted_identifier(options_.schema))));
     version = rows.number(0, 0);
   }
   if (version == options_.schema_version) return Unit{};
   if (version > options_.schema_version) {
-    return fail(Errc::kBadConfig,
-                fmt::format("schema \"{}\" has version {}, newer than this program's {}; use the newer "
-                            "program",
-                            options_.schema, version, options_.schema_version));
+    return fail(
+        Errc::kBadConfig,
+        fmt::format("schema \"{}\" has version {}, newer than this program's {}; use the newer "
+                    "program",
+                    options_.schema, version, options_.schema_version));
   }
   return fail(Errc::kBadConfig,
-              version == 0 ? fmt::format("schema \"{}\" has no tables of ours yet; run `lensart init`",
-                                         options_.schema)
-                           : fmt::format("schema \"{}\" has version {}, this program needs {}; run "
-                                         "`lensart init`",
-                                         options_.schema, version, options_.schema_version));
+              version == 0
+                  ? fmt::format("schema \"{}\" has no tables of ours yet; run `lensart init`",
+                                options_.schema)
+                  : fmt::format("schema \"{}\" has version {}, this program needs {}; run "
+                                "`lensart init`",
+                                options_.schema, version, options_.schema_version));
 }
 
 Result<Unit> Session::take_lock() {
@@ -122,11 +128,12 @@ Result<Unit> Session::take_lock() {
                                      {"lensart/" + options_.schema + "/" + options_.pipeline}));
     if (rows.text(0, 0) == "t") return Unit{};
     if (std::chrono::steady_clock::now() >= deadline) {
-      return fail(Errc::kOwnedByAnother,
-                  fmt::format("another instance runs pipeline.name = \"{}\" in schema \"{}\" of this "
-                              "database (it holds the advisory lock); stop it, or give this one a name "
-                              "and a schema of its own",
-                              options_.pipeline, options_.schema));
+      return fail(
+          Errc::kOwnedByAnother,
+          fmt::format("another instance runs pipeline.name = \"{}\" in schema \"{}\" of this "
+                      "database (it holds the advisory lock); stop it, or give this one a name "
+                      "and a schema of its own",
+                      options_.pipeline, options_.schema));
     }
     std::this_thread::sleep_for(kLockRetry);
   }
@@ -139,8 +146,8 @@ Result<DatabaseIdentity> Session::identity() {
   return DatabaseIdentity{std::string(rows.text(0, 0)), rows.number(0, 1)};
 }
 
-/// An old backend of ours may still hold the lane rows: hung, or in the middle of a COMMIT. We hold the
-/// advisory lock, so whoever started it is gone.
+/// An old backend of ours may still hold the lane rows: hung, or in the middle of a COMMIT. We hold
+/// the advisory lock, so whoever started it is gone.
 void Session::end_stale_backends() {
   auto rows = read_lane_rows(connection_, options_.schema, options_.pipeline, false);
   if (!rows) return;
@@ -183,10 +190,11 @@ Result<StartPlan> Session::claim(std::span<const ChainRecord> chain) {
 
 Result<Unit> Session::insert_rows(const ChainRecord& at, int lanes) {
   LENSART_TRY(connection_.query(
-      fmt::format("INSERT INTO {}.pipeline_epochs (pipeline, lane, lanes, epoch, epoch_id, incarnation, "
-                  "offsets) SELECT $1, lane, $2::int, $3::bigint, $4, $5, $6::jsonb FROM "
-                  "generate_series(0, $2::int - 1) lane",
-                  quoted_identifier(options_.schema)),
+      fmt::format(
+          "INSERT INTO {}.pipeline_epochs (pipeline, lane, lanes, epoch, epoch_id, incarnation, "
+          "offsets) SELECT $1, lane, $2::int, $3::bigint, $4, $5, $6::jsonb FROM "
+          "generate_series(0, $2::int - 1) lane",
+          quoted_identifier(options_.schema)),
       {options_.pipeline, std::to_string(lanes), std::to_string(at.number), bytea(at.id.view()),
        bytea(incarnation_.view()), at.offsets_json}));
   return Unit{};
@@ -204,20 +212,23 @@ Result<Unit> Session::relane(const ChainRecord& at, int lanes) {
 
 Result<Unit> Session::check_settings() {
   const std::string table = quoted_identifier(options_.schema) + ".pipeline_settings";
-  LENSART_ASSIGN(const Rows rows,
-                 connection_.query(fmt::format("SELECT fingerprint FROM {} WHERE pipeline = $1", table),
-                                   {options_.pipeline}));
+  LENSART_ASSIGN(
+      const Rows rows,
+      connection_.query(fmt::format("SELECT fingerprint FROM {} WHERE pipeline = $1", table),
+                        {options_.pipeline}));
   if (rows.count() == 0) {
     LENSART_TRY(connection_.query(
-        fmt::format("INSERT INTO {} (pipeline, settings, fingerprint) VALUES ($1, $2::jsonb, $3)", table),
+        fmt::format("INSERT INTO {} (pipeline, settings, fingerprint) VALUES ($1, $2::jsonb, $3)",
+                    table),
         {options_.pipeline, options_.settings_json, options_.settings_fingerprint}));
     return Unit{};
   }
   if (rows.text(0, 0) == options_.settings_fingerprint) return Unit{};
-  return fail(Errc::kStateMismatch,
-              "the tables were made under other settings (jobs, maps, ranks, zone, lateness, gaps or "
-              "stuck_after changed; pipeline_settings has the old ones). Set the old values again, or run "
-              "`lensart rebuild` to make the tables anew under the new ones");
+  return fail(
+      Errc::kStateMismatch,
+      "the tables were made under other settings (jobs, maps, ranks, zone, lateness, gaps or "
+      "stuck_after changed; pipeline_settings has the old ones). Set the old values again, or run "
+      "`lensart rebuild` to make the tables anew under the new ones");
 }
 
 Result<Unit> Session::ping() {

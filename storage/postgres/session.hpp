@@ -19,10 +19,10 @@ struct SessionOptions {
   std::string pipeline;
   std::string schema;
   int lanes = 1;
-  std::string settings_json;          ///< for pipeline_settings
+  std::string settings_json;  ///< for pipeline_settings
   std::string settings_fingerprint;
-  std::int64_t schema_version = 0;    ///< what this program needs
-  bool allow_unsafe_fsync = false;    ///< tests only: a server with fsync=off is refused
+  std::int64_t schema_version = 0;  ///< what this program needs
+  bool allow_unsafe_fsync = false;  ///< tests only: a server with fsync=off is refused
 };
 
 /// Who the database is: to notice a restored, promoted or exchanged one.
@@ -38,8 +38,8 @@ std::string application_name(const std::string& pipeline, const Incarnation& inc
 /// Threads: one at a time.
 class Session {
  public:
-  /// Connects and takes the advisory lock (tried for half a second): kOwnedByAnother when it is held;
-  /// kBadConfig when the schema is missing or not the program's (naming `lensart init`).
+  /// Connects and takes the advisory lock (tried for half a second): kOwnedByAnother when it is
+  /// held; kBadConfig when the schema is missing or not the program's (naming `lensart init`).
   static Result<Session> open(const SessionOptions& options, const Incarnation& incarnation);
 
   Result<DatabaseIdentity> identity();
@@ -48,8 +48,8 @@ class Session {
   Result<StartPlan> claim(std::span<const ChainRecord> chain);
   /// Gives the pipeline another number of lanes. REQUIRES: all lanes stand at `at`.
   Result<Unit> relane(const ChainRecord& at, int lanes);
-  /// Held against pipeline_settings: kStateMismatch when the tables were made with others; written when
-  /// there are none yet.
+  /// Held against pipeline_settings: kStateMismatch when the tables were made with others; written
+  /// when there are none yet.
   Result<Unit> check_settings();
   /// A cheap sign of life; kDatabaseDown when the connection, and so the lock, is gone.
   Result<Unit> ping();
@@ -58,7 +58,9 @@ class Session {
 
  private:
   Session(Connection connection, SessionOptions options, const Incarnation& incarnation)
-      : connection_(std::move(connection)), options_(std::move(options)), incarnation_(incarnation) {}
+      : connection_(std::move(connection)),
+        options_(std::move(options)),
+        incarnation_(incarnation) {}
   Result<Unit> take_lock();
   Result<Unit> check_server();
   Result<Unit> insert_rows(const ChainRecord& at, int lanes);

@@ -75,10 +75,12 @@ TableStatements::TableStatements(const TableSpec& spec, const std::string& schem
   missing_keys = fmt::format("SELECT {} FROM {} s WHERE NOT EXISTS (SELECT FROM {} t WHERE {})",
                              column_list(spec, "s.", 0, spec.key_columns), stage, name,
                              conditions(spec, "t", "s"));
-  insert_from_stage = fmt::format("INSERT INTO {} AS t ({}) SELECT {} FROM {} s ", name, all, staged, stage);
+  insert_from_stage =
+      fmt::format("INSERT INTO {} AS t ({}) SELECT {} FROM {} s ", name, all, staged, stage);
   switch (spec.conflation) {
     case Conflation::kLastRow:
-      insert_from_stage += fmt::format("ON CONFLICT ({}) DO UPDATE SET {}", keys, assignments(spec, "excluded"));
+      insert_from_stage +=
+          fmt::format("ON CONFLICT ({}) DO UPDATE SET {}", keys, assignments(spec, "excluded"));
       break;
     case Conflation::kAdd:
       insert_from_stage += fmt::format("ON CONFLICT ({}) DO UPDATE SET {}", keys, additions(spec));
@@ -96,12 +98,13 @@ TableStatements::TableStatements(const TableSpec& spec, const std::string& schem
   }
   if (!differs.empty()) {
     foreign_rows = fmt::format("SELECT {} FROM {} s JOIN {} t ON {} WHERE {} LIMIT 1",
-                               column_list(spec, "s.", 0, 1), stage, name, conditions(spec, "t", "s"),
-                               fmt::join(differs, " OR "));
+                               column_list(spec, "s.", 0, 1), stage, name,
+                               conditions(spec, "t", "s"), fmt::join(differs, " OR "));
   }
 }
 
-Result<std::int64_t> TableWriter::copy(const std::string& sql, std::span<const KeyChange* const> changes) {
+Result<std::int64_t> TableWriter::copy(const std::string& sql,
+                                       std::span<const KeyChange* const> changes) {
   LENSART_TRY(connection_.copy_begin(sql));
   std::string buffer;
   buffer.reserve(kCopyBufferBytes * 2);
@@ -148,10 +151,11 @@ Result<Unit> TableWriter::append(std::span<const KeyChange* const> changes, Writ
   LENSART_TRY(through_stage(changes, sql_.insert_from_stage));
   LENSART_ASSIGN(const Rows foreign, connection_.query(sql_.foreign_rows));
   if (foreign.count() == 0) return Unit{};
-  return fail(Errc::kStateMismatch,
-              fmt::format("{} already holds {} = {} with other coordinates: somebody else writes this "
-                          "table. Stop the other writer, or give this pipeline a schema of its own",
-                          sql_.name, foreign.column_name(0), foreign.text(0, 0)));
+  return fail(
+      Errc::kStateMismatch,
+      fmt::format("{} already holds {} = {} with other coordinates: somebody else writes this "
+                  "table. Stop the other writer, or give this pipeline a schema of its own",
+                  sql_.name, foreign.column_name(0), foreign.text(0, 0)));
 }
 
 Result<Unit> TableWriter::last_rows(std::span<const KeyChange* const> changes, WriteMode mode) {
@@ -178,14 +182,15 @@ Result<Unit> TableWriter::last_rows(std::span<const KeyChange* const> changes, W
   LENSART_TRY(copy(sql_.copy_stage, updates));
   LENSART_ASSIGN(const Rows updated, connection_.query(sql_.update_from_stage));
   if (updated.affected() == static_cast<std::int64_t>(updates.size())) return Unit{};
-  return fail(Errc::kRowsMissing,
-              fmt::format("{}: {} rows to update, {} found", sql_.name, updates.size(), updated.affected()));
+  return fail(Errc::kRowsMissing, fmt::format("{}: {} rows to update, {} found", sql_.name,
+                                              updates.size(), updated.affected()));
 }
 
 Result<Unit> TableWriter::replace_all(std::span<const KeyChange* const> changes, WriteMode mode) {
   Selected old;
   for (const KeyChange* change : changes) {
-    if (mode == WriteMode::kCareful || change->kind != EntryKind::kReplaceNew) old.push_back(change);
+    if (mode == WriteMode::kCareful || change->kind != EntryKind::kReplaceNew)
+      old.push_back(change);
   }
   if (!old.empty()) LENSART_TRY(delete_keys(old));
   LENSART_TRY(copy(sql_.copy_into, changes));
@@ -194,9 +199,10 @@ Result<Unit> TableWriter::replace_all(std::span<const KeyChange* const> changes,
 
 Result<Unit> TableWriter::stage_keys(std::span<const KeyChange* const> changes) {
   LENSART_TRY(connection_.run(sql_.clear_stage));
-  const std::span<const ColumnSpec> key_columns(sql_.table->columns.data(), sql_.table->key_columns);
-  LENSART_TRY(connection_.copy_begin(fmt::format("COPY {} ({}) FROM STDIN", sql_.stage,
-                                                 column_list(*sql_.table, "", 0, key_columns.size()))));
+  const std::span<const ColumnSpec> key_columns(sql_.table->columns.data(),
+                                                sql_.table->key_columns);
+  LENSART_TRY(connection_.copy_begin(fmt::format(
+      "COPY {} ({}) FROM STDIN", sql_.stage, column_list(*sql_.table, "", 0, key_columns.size()))));
   std::string buffer;
   for (const KeyChange* change : changes) {
     append_copy_line(buffer, key_columns, change->key);

@@ -1,7 +1,7 @@
 /// How the changes of one table go into PostgreSQL: every statement is made from its TableSpec.
 ///
-/// The measured recipe (docs/adr/0003-how-rows-go-in.md): rows known to be new by COPY straight into
-/// the table; changed ones by COPY into a temporary table and UPDATE … FROM.
+/// The measured recipe (docs/adr/0003-how-rows-go-in.md): rows known to be new by COPY straight
+/// into the table; changed ones by COPY into a temporary table and UPDATE … FROM.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace lensart::storage {
 
-/// Fast: trusts what the state says of the rows in the database. Careful: finds out by itself, costs
-/// more, and is right whatever somebody did to the tables by hand.
+/// Fast: trusts what the state says of the rows in the database. Careful: finds out by itself,
+/// costs more, and is right whatever somebody did to the tables by hand.
 enum class WriteMode : std::uint8_t { kFast, kCareful };
 
 /// The statements of one table in one schema. Immutable.
@@ -25,8 +25,8 @@ struct TableStatements {
   TableStatements(const TableSpec& spec, const std::string& schema);
 
   const TableSpec* table;
-  std::string name;         ///< "schema"."table"
-  std::string stage;        ///< its temporary twin
+  std::string name;   ///< "schema"."table"
+  std::string stage;  ///< its temporary twin
   std::string create_stage;
   std::string clear_stage;
   std::string copy_into;
@@ -34,8 +34,8 @@ struct TableStatements {
   std::string update_from_stage;
   std::string insert_from_stage;  ///< what update leaves over, or ON CONFLICT's doing
   std::string delete_by_stage;
-  std::string foreign_rows;       ///< kAppend: how many staged rows stand there as somebody else's
-  std::string missing_keys;       ///< of the staged rows: those the table does not have
+  std::string foreign_rows;  ///< kAppend: how many staged rows stand there as somebody else's
+  std::string missing_keys;  ///< of the staged rows: those the table does not have
 };
 
 /// Writes inside a transaction that somebody else began. Threads: one.

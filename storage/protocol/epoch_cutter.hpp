@@ -19,13 +19,13 @@ struct CutLimits {
 
 /// What the cutter must know of the other side, as of now.
 struct Downstream {
-  bool relay_idle = true;              ///< everything durable is applied
-  std::uint64_t outbox_bytes = 0;      ///< durable and not yet applied by every lane
+  bool relay_idle = true;          ///< everything durable is applied
+  std::uint64_t outbox_bytes = 0;  ///< durable and not yet applied by every lane
 };
 
-/// Epochs are group commits: one is cut when the one before is durable and either the relay is idle or
-/// a limit is reached, and the outbox has room. Nothing to tune for low load (milliseconds of latency)
-/// or high (large, cheap epochs).
+/// Epochs are group commits: one is cut when the one before is durable and either the relay is idle
+/// or a limit is reached, and the outbox has room. Nothing to tune for low load (milliseconds of
+/// latency) or high (large, cheap epochs).
 ///
 /// Threads: one.
 class EpochCutter {

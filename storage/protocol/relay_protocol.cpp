@@ -93,20 +93,22 @@ void RelayProtocol::on_unknown(const LaneTask& task) {
 Result<Settled> RelayProtocol::on_row(const LaneTask& task, const std::optional<LaneRow>& row,
                                       const Incarnation& ours, Tick now) {
   if (!row || row->incarnation != ours) {
-    return fail(Errc::kFenced,
-                fmt::format("lane {} of this pipeline now belongs to another instance; this one has "
-                            "written nothing since and stops",
-                            task.lane));
+    return fail(
+        Errc::kFenced,
+        fmt::format("lane {} of this pipeline now belongs to another instance; this one has "
+                    "written nothing since and stops",
+                    task.lane));
   }
   const auto record = std::find_if(epochs_.begin(), epochs_.end(), [&](const Epoch& epoch) {
     return epoch.record.number == row->epoch && epoch.record.id == row->id;
   });
   if (record == epochs_.end() || (row->epoch != task.from && row->epoch != task.to)) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("lane {} of the database stands at epoch {} (id {}), which this state never "
-                            "sent there (a database restored while we ran?). Stop, look, then "
-                            "`lensart state adopt`",
-                            task.lane, row->epoch, row->id.hex()));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format("lane {} of the database stands at epoch {} (id {}), which this state never "
+                    "sent there (a database restored while we ran?). Stop, look, then "
+                    "`lensart state adopt`",
+                    task.lane, row->epoch, row->id.hex()));
   }
   if (row->epoch == task.to) {
     move_to(task, now);

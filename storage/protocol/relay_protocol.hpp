@@ -1,9 +1,10 @@
-/// How committed epochs reach the database exactly once: a state machine without threads, sockets or
-/// clocks. The relay runs it under the real parts, the simulator under every schedule it can think of.
+/// How committed epochs reach the database exactly once: a state machine without threads, sockets
+/// or clocks. The relay runs it under the real parts, the simulator under every schedule it can
+/// think of.
 ///
 /// Each sink lane has a row of its own in the database and stands where that row's id stands in the
-/// state's chain. A task moves one lane from its position to a target in one transaction. Lanes that
-/// lag are first levelled to the highest; groups start when all are level.
+/// state's chain. A task moves one lane from its position to a target in one transaction. Lanes
+/// that lag are first levelled to the highest; groups start when all are level.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ namespace lensart::storage {
 
 struct RelayLimits {
   std::uint64_t group_max_bytes = 16ULL << 20;  ///< of outbox in one group of epochs
-  /// Applied epochs are kept this long, or until they take a quarter of the outbox, so that a database
-  /// that comes back a few seconds old (a failover) is brought forward.
+  /// Applied epochs are kept this long, or until they take a quarter of the outbox, so that a
+  /// database that comes back a few seconds old (a failover) is brought forward.
   std::chrono::microseconds keep_time = std::chrono::seconds(60);
   std::uint64_t keep_max_bytes = 64ULL << 20;
 };

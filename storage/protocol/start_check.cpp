@@ -25,12 +25,13 @@ Result<StartPlan> plan_start(std::span<const ChainRecord> chain, std::span<const
   StartPlan plan;
   if (rows.empty()) {
     if (newest.number != 0) {
-      return fail(Errc::kStateMismatch,
-                  fmt::format("the state stands at epoch {}, but the database knows nothing of this "
-                              "pipeline (emptied, restored, or another one?). Point postgres.dsn and "
-                              "postgres.schema at the right database; or start from an empty state "
-                              "directory to read Kafka again from the beginning",
-                              newest.number));
+      return fail(
+          Errc::kStateMismatch,
+          fmt::format("the state stands at epoch {}, but the database knows nothing of this "
+                      "pipeline (emptied, restored, or another one?). Point postgres.dsn and "
+                      "postgres.schema at the right database; or start from an empty state "
+                      "directory to read Kafka again from the beginning",
+                      newest.number));
     }
     plan.insert_rows = true;
     plan.lanes = lanes_wanted;
@@ -39,28 +40,29 @@ Result<StartPlan> plan_start(std::span<const ChainRecord> chain, std::span<const
   }
   plan.lanes = rows.front().lanes;
   if (static_cast<std::size_t>(plan.lanes) != rows.size()) {
-    return fail(Errc::kStateMismatch,
-                fmt::format("pipeline_epochs has {} rows of this pipeline where {} belong together; "
-                            "somebody deleted some. {}",
-                            rows.size(), plan.lanes, kAdopt));
+    return fail(
+        Errc::kStateMismatch,
+        fmt::format("pipeline_epochs has {} rows of this pipeline where {} belong together; "
+                    "somebody deleted some. {}",
+                    rows.size(), plan.lanes, kAdopt));
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const LaneRow& row = rows[i];
-    const auto position = row.lane == static_cast<int>(i)
-                              ? position_in(chain, row.epoch, row.id)
-                              : std::optional<EpochNumber>{};
+    const auto position = row.lane == static_cast<int>(i) ? position_in(chain, row.epoch, row.id)
+                                                          : std::optional<EpochNumber>{};
     if (!position) {
       const std::string_view guess =
-          row.epoch > newest.number ? "the state directory is older than the database (restored copy, "
-                                      "or lost and made anew)"
+          row.epoch > newest.number
+              ? "the state directory is older than the database (restored copy, "
+                "or lost and made anew)"
           : row.epoch < chain.front().number
               ? "the database is older than what the outbox still holds (restored backup?)"
               : "state and database went different ways";
       return fail(Errc::kStateMismatch,
                   fmt::format("lane {} of the database stands at epoch {} (id {}), which is not in "
                               "this state's history (epochs {} to {}): {}. {}",
-                              row.lane, row.epoch, row.id.hex(), chain.front().number, newest.number,
-                              guess, kAdopt));
+                              row.lane, row.epoch, row.id.hex(), chain.front().number,
+                              newest.number, guess, kAdopt));
     }
     plan.positions.push_back(*position);
   }

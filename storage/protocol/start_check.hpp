@@ -21,9 +21,9 @@ struct LaneRow {
 };
 
 struct StartPlan {
-  bool insert_rows = false;               ///< the very first start: no row yet, LMDB at genesis
-  int lanes = 0;                          ///< how many lanes the rows have now
-  std::vector<EpochNumber> positions;     ///< where each lane stands in our chain
+  bool insert_rows = false;            ///< the very first start: no row yet, LMDB at genesis
+  int lanes = 0;                       ///< how many lanes the rows have now
+  std::vector<EpochNumber> positions;  ///< where each lane stands in our chain
 };
 
 /// `chain`: the retained records, oldest first, without gaps. `rows`: sorted by lane.

@@ -133,7 +133,8 @@ TEST(RelaySimulationTest, EveryCrashScheduleAppliesEachEpochExactlyOnce) {
     crashes += simulation.crashes();
     settled += simulation.settled();
   }
-  std::printf("%d schedules, %ld crashes, %ld lost answers settled\n", simulations(), crashes, settled);
+  std::printf("%d schedules, %ld crashes, %ld lost answers settled\n", simulations(), crashes,
+              settled);
   EXPECT_GT(crashes, simulations());
   EXPECT_GT(settled, simulations() / 10);
 }

@@ -94,12 +94,14 @@ void RelaySimulation::advance_backend(std::size_t index) {
   SimulatedLane& lane = lanes_[static_cast<std::size_t>(backend.task.lane)];
   if (backend.refused) return finish_backend(index, false);
   if (!backend.locked) {
-    const bool taken = std::any_of(backends_.begin(), backends_.end(), [&](const SimulatedBackend& other) {
-      return other.locked && other.task.lane == backend.task.lane;
-    });
+    const bool taken =
+        std::any_of(backends_.begin(), backends_.end(), [&](const SimulatedBackend& other) {
+          return other.locked && other.task.lane == backend.task.lane;
+        });
     if (taken) return;  // waits for the row
     backend.locked = true;
-    const bool right = lane.row.incarnation == backend.incarnation && lane.row.id == backend.from_id;
+    const bool right =
+        lane.row.incarnation == backend.incarnation && lane.row.id == backend.from_id;
     if (!right && !options_.without_guard) {
       backend.locked = false;
       backend.refused = true;
@@ -122,7 +124,8 @@ void RelaySimulation::finish_backend(std::size_t index, bool commit) {
   backends_.erase(backends_.begin() + static_cast<std::ptrdiff_t>(index));
   SimulatedLane& lane = lanes_[static_cast<std::size_t>(backend.task.lane)];
   const bool right = lane.row.incarnation == backend.incarnation && lane.row.id == backend.from_id;
-  const bool committed = commit && !backend.refused && (backend.locked || right || options_.without_guard);
+  const bool committed =
+      commit && !backend.refused && (backend.locked || right || options_.without_guard);
   if (committed) {
     lane.added += backend.task.to - backend.task.from;
     lane.row.epoch = backend.task.to;
@@ -153,9 +156,10 @@ void RelaySimulation::settle(Process& process) {
   const LaneTask task = process.unknown.back();
   process.unknown.pop_back();
   ++settled_;
-  const auto settled = process.protocol.on_row(task, lanes_[static_cast<std::size_t>(task.lane)].row,
-                                               process.incarnation, Tick{});
-  if (!settled && settled.error().code != Errc::kFenced) wrong_ = "settling: " + settled.error().message;
+  const auto settled = process.protocol.on_row(
+      task, lanes_[static_cast<std::size_t>(task.lane)].row, process.incarnation, Tick{});
+  if (!settled && settled.error().code != Errc::kFenced)
+    wrong_ = "settling: " + settled.error().message;
   if (!settled) process_.reset();
 }
 
@@ -188,7 +192,8 @@ void RelaySimulation::start_process() {
   if (plan->insert_rows) {
     lanes_.resize(kLanes);
     for (int i = 0; i < kLanes; ++i) {
-      lanes_[static_cast<std::size_t>(i)].row = {i, kLanes, 0, chain_.front().id, process->incarnation};
+      lanes_[static_cast<std::size_t>(i)].row = {i, kLanes, 0, chain_.front().id,
+                                                 process->incarnation};
     }
   }
   for (SimulatedLane& lane : lanes_) lane.row.incarnation = process->incarnation;
@@ -199,8 +204,8 @@ void RelaySimulation::start_process() {
 void RelaySimulation::check() {
   for (const SimulatedLane& lane : lanes_) {
     if (lane.added == lane.row.epoch) continue;
-    wrong_ = fmt::format("lane {} stands at epoch {} but holds the sum of {}", lane.row.lane, lane.row.epoch,
-                         lane.added);
+    wrong_ = fmt::format("lane {} stands at epoch {} but holds the sum of {}", lane.row.lane,
+                         lane.row.epoch, lane.added);
     return;
   }
 }

@@ -1,5 +1,6 @@
-/// The commit protocol under every schedule a seed can think of: crashes, lost answers, backends that
-/// commit after their client died, a second instance that takes over. No threads, no sockets, no clock.
+/// The commit protocol under every schedule a seed can think of: crashes, lost answers, backends
+/// that commit after their client died, a second instance that takes over. No threads, no sockets,
+/// no clock.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@
 
 namespace lensart::storage {
 
-/// What PostgreSQL holds of one lane. `added` is what a table of sums would show: each epoch adds one,
-/// so an epoch applied twice or never shows as `added != epoch`.
+/// What PostgreSQL holds of one lane. `added` is what a table of sums would show: each epoch adds
+/// one, so an epoch applied twice or never shows as `added != epoch`.
 struct SimulatedLane {
   LaneRow row;
   std::uint64_t added = 0;
@@ -67,15 +68,17 @@ class RelaySimulation {
   void start_process();
   void release_rows();
   void check();
-  std::size_t pick(std::size_t below) { return std::uniform_int_distribution<std::size_t>(0, below - 1)(random_); }
+  std::size_t pick(std::size_t below) {
+    return std::uniform_int_distribution<std::size_t>(0, below - 1)(random_);
+  }
   bool chance(int percent) { return pick(100) < static_cast<std::size_t>(percent); }
   template <class Id>
   Id make_id();
 
   SimulationOptions options_;
   std::mt19937_64 random_;
-  std::vector<ChainRecord> chain_;           ///< the state's; survives crashes
-  std::vector<SimulatedLane> lanes_;         ///< the database; empty before the first start
+  std::vector<ChainRecord> chain_;    ///< the state's; survives crashes
+  std::vector<SimulatedLane> lanes_;  ///< the database; empty before the first start
   std::vector<SimulatedBackend> backends_;
   std::unique_ptr<Process> process_;
   std::uint64_t processes_ = 0;

@@ -32,12 +32,15 @@ Result<InitReport> init(const Config& config) {
 }
 
 void print_text(const Config& config, const InitReport& report) {
-  std::cout << fmt::format("schema {}: version {}{}\n", config.postgres.schema, report.schema.now,
-                           report.schema.applied.empty()
-                               ? ", nothing to do"
-                               : fmt::format(", applied {}", fmt::join(report.schema.applied, ", ")));
-  for (const std::string& topic : report.topics.created) std::cout << "topic " << topic << ": created\n";
-  for (const std::string& topic : report.topics.existed) std::cout << "topic " << topic << ": there\n";
+  std::cout << fmt::format(
+      "schema {}: version {}{}\n", config.postgres.schema, report.schema.now,
+      report.schema.applied.empty()
+          ? ", nothing to do"
+          : fmt::format(", applied {}", fmt::join(report.schema.applied, ", ")));
+  for (const std::string& topic : report.topics.created)
+    std::cout << "topic " << topic << ": created\n";
+  for (const std::string& topic : report.topics.existed)
+    std::cout << "topic " << topic << ": there\n";
   for (const nodes::TopicDifference& difference : report.topics.differences) {
     std::cout << fmt::format("  {}: {} is {}, recommended {}; left as it is\n", difference.topic,
                              difference.what, difference.found, difference.wanted);
@@ -50,16 +53,18 @@ void print_json(const InitReport& report) {
     for (const std::string& item : items) quoted.push_back(json_string(item));
     return fmt::format("[{}]", fmt::join(quoted, ", "));
   };
-  std::cout << fmt::format("{{\"schema_version\": {}, \"applied\": {}, \"topics_created\": {}, "
-                           "\"topics_there\": {}}}\n",
-                           report.schema.now, list(report.schema.applied), list(report.topics.created),
-                           list(report.topics.existed));
+  std::cout << fmt::format(
+      "{{\"schema_version\": {}, \"applied\": {}, \"topics_created\": {}, "
+      "\"topics_there\": {}}}\n",
+      report.schema.now, list(report.schema.applied), list(report.topics.created),
+      list(report.topics.existed));
 }
 
 }  // namespace
 
 void add_init_command(CLI::App& root, Program& program) {
-  CLI::App* command = root.add_subcommand("init", "Create topics and schema; may be run again at any time");
+  CLI::App* command =
+      root.add_subcommand("init", "Create topics and schema; may be run again at any time");
   command->footer("Example:\n  lensart init --config lensart.toml");
   command->callback([&program] {
     program.action = [&program] {

@@ -27,7 +27,8 @@ struct RunOptions {
   std::vector<std::string> accepted_gaps;
 };
 
-Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(const std::vector<std::string>& texts) {
+Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(
+    const std::vector<std::string>& texts) {
   std::set<std::pair<std::string, std::int32_t>> gaps;
   for (const std::string& text : texts) {
     const auto slash = text.rfind('/');
@@ -36,8 +37,9 @@ Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(const std::vec
       std::from_chars(text.data() + slash + 1, text.data() + text.size(), partition);
     }
     if (partition < 0) {
-      return fail(Errc::kBadUsage,
-                  fmt::format("--accept-gap {}: write TOPIC/PARTITION, such as order-created/0", text));
+      return fail(
+          Errc::kBadUsage,
+          fmt::format("--accept-gap {}: write TOPIC/PARTITION, such as order-created/0", text));
     }
     gaps.emplace(text.substr(0, slash), partition);
   }

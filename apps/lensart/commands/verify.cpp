@@ -15,16 +15,17 @@ namespace {
 
 void print_text(const AuditReport& report) {
   for (const CheckResult& check : report.checks) {
-    std::cout << fmt::format("{:<24} {:>8} differences{}   {:.2f} s\n", check.name, check.differences,
-                             check.known > 0 ? fmt::format(" ({} known refusals)", check.known) : "",
-                             check.seconds);
+    std::cout << fmt::format(
+        "{:<24} {:>8} differences{}   {:.2f} s\n", check.name, check.differences,
+        check.known > 0 ? fmt::format(" ({} known refusals)", check.known) : "", check.seconds);
     for (const Difference& difference : check.shown) {
-      std::cout << fmt::format("  {} {}: {}\n", difference.problem, difference.key, difference.detail);
+      std::cout << fmt::format("  {} {}: {}\n", difference.problem, difference.key,
+                               difference.detail);
     }
   }
   std::cout << fmt::format("{}: {} events, epoch {}, {} differences\n",
-                           report.differences() == 0 ? "clean" : "NOT CLEAN", report.rows, report.epoch,
-                           report.differences());
+                           report.differences() == 0 ? "clean" : "NOT CLEAN", report.rows,
+                           report.epoch, report.differences());
 }
 
 void print_json(const AuditReport& report) {
@@ -32,19 +33,19 @@ void print_json(const AuditReport& report) {
   for (const CheckResult& check : report.checks) {
     std::string shown;
     for (const Difference& difference : check.shown) {
-      shown += fmt::format(R"({}{{"problem": {}, "key": {}, "detail": {}}})", shown.empty() ? "" : ", ",
-                           json_string(difference.problem), json_string(difference.key),
-                           json_string(difference.detail));
+      shown += fmt::format(R"({}{{"problem": {}, "key": {}, "detail": {}}})",
+                           shown.empty() ? "" : ", ", json_string(difference.problem),
+                           json_string(difference.key), json_string(difference.detail));
     }
     checks += fmt::format(
         R"({}{{"name": {}, "differences": {}, "known": {}, "seconds": {:.3f}, "shown": [{}]}})",
-        checks.empty() ? "" : ", ", json_string(check.name), check.differences, check.known, check.seconds,
-        shown);
+        checks.empty() ? "" : ", ", json_string(check.name), check.differences, check.known,
+        check.seconds, shown);
   }
-  std::cout << fmt::format("{{\"clean\": {}, \"epoch\": {}, \"events\": {}, \"differences\": {}, "
-                           "\"checks\": [{}]}}\n",
-                           report.differences() == 0, report.epoch, report.rows, report.differences(),
-                           checks);
+  std::cout << fmt::format(
+      "{{\"clean\": {}, \"epoch\": {}, \"events\": {}, \"differences\": {}, "
+      "\"checks\": [{}]}}\n",
+      report.differences() == 0, report.epoch, report.rows, report.differences(), checks);
 }
 
 Result<AuditReport> verify(const Config& config, AuditOptions options) {
