@@ -18,20 +18,21 @@ Pipeline::Pipeline(const Config& config, PipelineOptions options, const Clock& c
       credits_(credit_limit_bytes(config)) {}
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, PipelineOptions options,
-                                                 const Clock& clock, SourceFactory make_source) {
+                                                 const Clock& clock, SourceFactory make_source,
+                                                 SinkFactory make_sink) {
   LENSART_ASSIGN(TimeZone zone, TimeZone::find(config.pipeline.time_zone));
   std::unique_ptr<Pipeline> self(new Pipeline(config, std::move(options), clock, std::move(zone)));
-  LENSART_TRY(self->open_parts(make_source));
+  LENSART_TRY(self->open_parts(make_source, make_sink));
   return self;
 }
 
-Result<Unit> Pipeline::open_parts(const SourceFactory& make_source) {
+Result<Unit> Pipeline::open_parts(const SourceFactory& make_source, const SinkFactory& make_sink) {
   LENSART_ASSIGN(store_, storage::StateStore::open(state_options(config_)));
   LENSART_ASSIGN(ids_, storage::IdIndex::open(*store_));
   LENSART_ASSIGN(job_, jobs::OrderEventProcessor::open(job_options(config_, zone_), *store_, *ids_,
                                                        directory_, clock_));
   LENSART_TRY(open_source(make_source));
-  LENSART_TRY(open_sink());
+  LENSART_TRY(open_sink(make_sink));
   open_flow();
   return Unit{};
 }
@@ -39,7 +40,7 @@ Result<Unit> Pipeline::open_parts(const SourceFactory& make_source) {
 Result<Unit> Pipeline::open_source(const SourceFactory& make_source) {
   if (make_source) {
     LENSART_ASSIGN(source_, make_source(directory_));
-    return Unit{};
+    return source_->start(store_->positions());
   }
   LENSART_TRY(check_cluster());
   nodes::KafkaSourceOptions source;
@@ -89,13 +90,12 @@ Result<Unit> Pipeline::check_cluster() {
   return store_->bind(binding);
 }
 
-Result<Unit> Pipeline::open_sink() {
+Result<Unit> Pipeline::open_sink(const SinkFactory& make_sink) {
   const auto trim = [this](EpochNumber epoch) { store_->trim_to(epoch); };
   if (config_.sink.kind == SinkKind::kNull) {
     sink_ = std::make_unique<storage::NullSink>(trim, [this] { on_progress(); });
     return Unit{};
   }
-  LENSART_ASSIGN(const storage::RelayOptions relay, relay_options(config_));
   storage::RelayCallbacks callbacks;
   callbacks.on_progress = [this] { on_progress(); };
   callbacks.trim_to = trim;
@@ -104,6 +104,11 @@ Result<Unit> Pipeline::open_sink() {
   };
   callbacks.on_stop = [this](const Error& error) { fail_with(error); };
   callbacks.log = options_.log;
+  if (make_sink) {
+    LENSART_ASSIGN(sink_, make_sink(*store_, callbacks));
+    return Unit{};
+  }
+  LENSART_ASSIGN(const storage::RelayOptions relay, relay_options(config_));
   nodes::LetterSenderOptions letters;
   letters.connection = relay.session.connection;
   letters.connection.application_name =

@@ -25,6 +25,10 @@
 #include "storage/sink.hpp"
 #include "storage/state_store.hpp"
 
+namespace lensart::storage {
+struct RelayCallbacks;
+}
+
 namespace lensart::app {
 
 struct PipelineOptions {
@@ -38,6 +42,10 @@ struct PipelineOptions {
 /// Makes the source the pipeline reads from; tests and benchmarks give one of their own.
 using SourceFactory =
     std::function<Result<std::unique_ptr<nodes::RecordSource>>(nodes::SourceDirectory&)>;
+/// Makes the sink that committed epochs go to, likewise. The callbacks are the relay's; the store
+/// outlives the sink.
+using SinkFactory = std::function<Result<std::unique_ptr<storage::Sink>>(
+    const storage::StateStore&, const storage::RelayCallbacks&)>;
 
 /// Threads: `request_stop`, the figures: any. `run` from one.
 class Pipeline {
@@ -45,7 +53,8 @@ class Pipeline {
   /// Opens the state, claims the database, checks the log. Fails before anything is written when
   /// they do not fit together.
   static Result<std::unique_ptr<Pipeline>> open(const Config& config, PipelineOptions options,
-                                                const Clock& clock, SourceFactory make_source = {});
+                                                const Clock& clock, SourceFactory make_source = {},
+                                                SinkFactory make_sink = {});
   ~Pipeline();
 
   /// Works until request_stop(), a failure or, with `until_end`, until everything is applied.
@@ -73,9 +82,9 @@ class Pipeline {
 
  private:
   Pipeline(const Config& config, PipelineOptions options, const Clock& clock, TimeZone zone);
-  Result<Unit> open_parts(const SourceFactory& make_source);
+  Result<Unit> open_parts(const SourceFactory& make_source, const SinkFactory& make_sink);
   Result<Unit> open_source(const SourceFactory& make_source);
-  Result<Unit> open_sink();
+  Result<Unit> open_sink(const SinkFactory& make_sink);
   Result<Unit> check_cluster();
   void open_flow();
   void fail_with(const Error& error);

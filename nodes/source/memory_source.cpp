@@ -22,7 +22,7 @@ Result<Unit> MemorySource::poll(RecordBatch& into, const PollLimits& limits) {
     if (source >= next_offset_.size()) next_offset_.resize(source + 1);
     if (source >= start_at_.size()) start_at_.resize(source + 1);
     const std::int64_t offset = next_offset_[source]++;
-    if (offset >= start_at_[source]) into.add(source, offset, -1, record.payload);
+    if (offset >= start_at_[source]) into.add(source, offset, -1, record.payload, record.null);
   }
   return Unit{};
 }

@@ -12,6 +12,7 @@ struct MemoryRecord {
   std::uint32_t topic_index = 0;
   std::int32_t partition = 0;
   std::string payload;
+  bool null = false;
 };
 
 /// Offsets count from 0 in each partition, in the order given. Threads: see RecordSource.
