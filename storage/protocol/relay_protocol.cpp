@@ -130,16 +130,18 @@ std::uint64_t RelayProtocol::outstanding_bytes() const {
 
 EpochNumber RelayProtocol::trim_target(Tick now) {
   const EpochNumber applied = lowest();
+  // Of the oldest retained epoch only the record is kept: a database that stands there is brought
+  // forward by the outbox of those after it.
   std::uint64_t kept_bytes = 0;
-  for (const Epoch& epoch : epochs_) {
-    if (epoch.record.number <= applied) kept_bytes += epoch.record.outbox_bytes;
+  for (std::size_t i = 1; i < epochs_.size() && epochs_[i].record.number <= applied; ++i) {
+    kept_bytes += epochs_[i].record.outbox_bytes;
   }
   // The newest applied record stays: it is where the lanes stand.
-  while (!epochs_.empty() && epochs_.front().record.number < applied) {
-    const Epoch& oldest = epochs_.front();
-    const bool young = oldest.applied_at && now - *oldest.applied_at < limits_.keep_time;
+  while (epochs_.size() > 1 && epochs_.front().record.number < applied) {
+    const Epoch& next = epochs_[1];
+    const bool young = next.applied_at && now - *next.applied_at < limits_.keep_time;
     if (young && kept_bytes <= limits_.keep_max_bytes) break;
-    kept_bytes -= oldest.record.outbox_bytes;
+    kept_bytes -= next.record.outbox_bytes;
     epochs_.pop_front();
   }
   return epochs_.empty() ? applied : epochs_.front().record.number;
