@@ -111,6 +111,14 @@ TEST_F(RelayProtocolTest, AppliedEpochsAreKeptForAWhileThenTrimmedToTheLowestLan
   EXPECT_EQ(protocol.trim_target(Tick{} + 61s), 4U);
 }
 
+TEST_F(RelayProtocolTest, AYoungEpochIsKeptHoweverOldTheOneBeforeIs) {
+  start(1, {3}, 3);
+  protocol.on_durable(record(4));
+  protocol.on_applied(*protocol.next_task(), Tick{} + 100s);
+  EXPECT_EQ(protocol.trim_target(Tick{} + 159s), 3U) << "a database at 3 needs the outbox of 4";
+  EXPECT_EQ(protocol.trim_target(Tick{} + 160s), 4U);
+}
+
 TEST_F(RelayProtocolTest, OutstandingBytesAreThoseSomeLaneHasNotApplied) {
   start(2, {1, 3}, 3);
   EXPECT_EQ(protocol.outstanding_bytes(), 200U);
