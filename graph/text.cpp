@@ -39,6 +39,10 @@ bool is_new_in_unicode_15(std::int32_t code_point) {
   return code_point <= (after - 1)->last;
 }
 
+/// utf8proc 2.8 takes U+11A7 for a trailing consonant of Hangul and drops it; it composes with
+/// nothing, and PostgreSQL keeps it.
+constexpr std::int32_t kNoTrailingConsonant = 0x11A7;
+
 constexpr bool is_continuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
@@ -141,7 +145,7 @@ std::string to_nfc(std::string_view utf8) {
     const utf8proc_ssize_t size =
         utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(utf8.size() - at), &code_point);
     if (size <= 0) break;  // not valid UTF-8: the caller broke the contract
-    if (is_new_in_unicode_15(code_point)) {
+    if (is_new_in_unicode_15(code_point) || code_point == kNoTrailingConsonant) {
       stretch.flush_to(out);
       out.append(utf8.substr(at, static_cast<std::size_t>(size)));
     } else {

@@ -53,9 +53,8 @@ bool is_object_or_empty_array(const JsonDocument& document, NodeId id) {
 
 bool take_number(const JsonNode& node, Field& field) {
   if (node.kind != JsonKind::kNumber && node.kind != JsonKind::kText) return false;
-  // A numeric string is one that is, whole, a number which the payload itself might hold; so one
-  // that takes more than 1000 digits is none (§2, rules 2 and 6).
-  const auto number = parse_decimal(node.text);
+  const auto number =
+      node.kind == JsonKind::kText ? parse_numeric_string(node.text) : parse_decimal(node.text);
   if (number) field.number = *number;
   return number.has_value();
 }

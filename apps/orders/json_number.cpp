@@ -28,8 +28,9 @@ class Digits {
   Decimal value(bool negative, std::int64_t shift) const {
     if (significant_ == 0) return {};
     if (significant_ > 19) return {.negative = negative, .too_precise = true};
-    // Both terms are bounded by kMaxWrittenDigits.
-    return {coefficient_, static_cast<std::int16_t>(shift + waiting_zeros_), negative, false};
+    // What lies beyond is out of every rule's range, or not whole, just as much.
+    const std::int64_t exponent = std::clamp<std::int64_t>(shift + waiting_zeros_, -30'000, 30'000);
+    return {coefficient_, static_cast<std::int16_t>(exponent), negative, false};
   }
 
  private:
@@ -79,9 +80,7 @@ std::optional<Decimal> parse_short_integer(std::string_view text) {
   return Decimal{value, 0, false, false};
 }
 
-}  // namespace
-
-std::optional<Decimal> parse_decimal(std::string_view text) {
+std::optional<Decimal> parse(std::string_view text, std::int64_t most_written_digits) {
   if (const auto integer = parse_short_integer(text)) return integer;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -107,9 +106,19 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
   }
   if (at != end) return std::nullopt;
   // Written out, the exponent moves the point over the digits as they are spelt, zeros included.
-  if (whole_digits + exponent > kMaxWrittenDigits) return std::nullopt;
-  if (fraction_digits - exponent > kMaxWrittenDigits) return std::nullopt;
+  if (whole_digits + exponent > most_written_digits) return std::nullopt;
+  if (fraction_digits - exponent > most_written_digits) return std::nullopt;
   return digits.value(negative, exponent - fraction_digits);
+}
+
+}  // namespace
+
+std::optional<Decimal> parse_decimal(std::string_view text) {
+  return parse(text, kMaxWrittenDigits);
+}
+
+std::optional<Decimal> parse_numeric_string(std::string_view text) {
+  return parse(text, std::numeric_limits<std::int64_t>::max());
 }
 
 std::optional<std::int64_t> whole_of(const Decimal& number) { return scaled(number, 0); }

@@ -26,6 +26,10 @@ struct Decimal {
 /// before and after the point.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
+/// The same of a numeric string, which is judged by its value however it is spelt (§2, rule 6): the
+/// limit of rule 2 is for the payload's numbers. Exponents that no rule admits are held at one.
+std::optional<Decimal> parse_numeric_string(std::string_view text);
+
 /// The value as a 64-bit integer; nothing when it is not whole or does not fit.
 std::optional<std::int64_t> whole_of(const Decimal& number);
 

@@ -124,9 +124,10 @@ void judge_agreement(Judgement& judgement) {
   const Field& order_id = fields[FieldId::kOrderId];
   const Field& id = fields[FieldId::kId];
   if (order_id.is_good() && id.is_good() && order_id.value != id.value) {
-    // Neither is wrong by itself; the later one contradicts what was read before it.
-    report(judgement, Code::kBadId, std::max(order_id.node, id.node),
-           "order_id and id must be equal where both stand");
+    // Neither is wrong by itself, so no single field is named (docs/contract.md §3).
+    Finding finding{Code::kBadId, std::max(order_id.node, id.node), {}, ""};
+    finding.is_shared = true;
+    judgement.findings.push_back(finding);
     return;
   }
   const Field& inner = fields[FieldId::kSnapshotId];

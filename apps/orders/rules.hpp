@@ -21,6 +21,7 @@ struct Finding {
   std::string_view missing;  ///< its name, if it is missing
   const char* remedy = "";
   bool is_repeated = false;  ///< it breaks rule 6 by standing twice
+  bool is_shared = false;    ///< no single field broke it: `node` is the later of two that disagree
 };
 
 /// What the rules look at, and what they leave behind: each good field's `value`, and its `text` in

@@ -17,14 +17,49 @@ COMMENT ON FUNCTION {schema}.lensart_text(TEXT) IS
 
 -- A numeric string is one that is, whole, a JSON number. The exponent''s bound keeps the cast from
 -- raising; numbers beyond it break rule 2 (1 000 digits) anyway.
+CREATE OR REPLACE FUNCTION {schema}.lensart_number_by_digits(value TEXT) RETURNS NUMERIC
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
+DECLARE
+  parts    TEXT[] := regexp_match(value, '^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]*))?$');
+  digits   TEXT;
+  power    BIGINT;
+BEGIN
+  IF parts IS NULL OR value ~ '[eE][+-]?$' THEN
+    RETURN NULL;
+  END IF;
+  digits := ltrim(parts[2] || coalesce(parts[3], ''), '0');
+  IF digits = '' THEN
+    RETURN 0;
+  END IF;
+  IF length(coalesce(parts[5], '')) > 9 THEN
+    RETURN NULL;
+  END IF;
+  power := coalesce(nullif(parts[5], ''), '0')::bigint;
+  IF parts[4] = '-' THEN
+    power := -power;
+  END IF;
+  power := power - length(coalesce(parts[3], '')) + length(digits) - length(rtrim(digits, '0'));
+  digits := rtrim(digits, '0');
+  -- No id, quantity or amount that is in range needs more.
+  IF length(digits) > 40 OR abs(power) > 40 THEN
+    RETURN NULL;
+  END IF;
+  RETURN (parts[1] || digits || 'e' || power)::numeric;
+END
+$function$;
+
+COMMENT ON FUNCTION {schema}.lensart_number_by_digits(TEXT) IS
+  'lensart_number for numeric strings of unusual length or exponent, by their digits: the value of what an id, a quantity or an amount may be, NULL for anything else; call that one.';
+
 CREATE OR REPLACE FUNCTION {schema}.lensart_number(value JSONB) RETURNS NUMERIC
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
   SELECT CASE jsonb_typeof(value)
            WHEN 'number' THEN value::numeric
            WHEN 'string' THEN
-             CASE WHEN (value #>> '{}')
-                       ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?0*[0-9]{1,4})?$'
-                  THEN (value #>> '{}')::numeric END
+             CASE WHEN length(value #>> '{}') <= 60
+                       AND (value #>> '{}') ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?0*[0-9]{1,2})?$'
+                  THEN (value #>> '{}')::numeric
+                  ELSE {schema}.lensart_number_by_digits(value #>> '{}') END
          END
 $function$;
 
