@@ -1,0 +1,108 @@
+// `lensart verify` on tables that the program itself has filled: clean, until someone meddles.
+
+#include <fmt/format.h>
+
+#include "tests/integration/scenario.hpp"
+
+namespace lensart::integration {
+namespace {
+
+class AuditTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Stream stream;
+    stream.events = 600;
+    stream.poison = 0.1;
+    pipeline.generate(stream);
+    expect_exit(pipeline.run_to_end(), 0);
+    expect_exit(pipeline.verify(), 0);
+  }
+
+  /// Expects the audit to find `spoil` in `check`, and nothing once `mend` has taken it back.
+  void expect_found(const std::string& check, const std::string& spoil, const std::string& mend) {
+    SCOPED_TRACE(spoil);
+    meddle(spoil);
+    const Finished found = pipeline.verify();
+    EXPECT_EQ(found.status.code, 1) << found.stdout_text << found.stderr_text;
+    EXPECT_NE(found.stdout_text.find("NOT CLEAN"), std::string::npos) << found.stdout_text;
+    EXPECT_EQ(found.stdout_text.find(fmt::format("{:<24} {:>8} differences", check, 0)),
+              std::string::npos)
+        << found.stdout_text;
+    meddle(mend);
+    expect_exit(pipeline.verify(), 0);
+  }
+
+  void meddle(std::string sql) {
+    sql.insert(0, "SET search_path = " + pipeline.schema() + "; ");
+    pipeline.execute(sql);
+  }
+
+  /// A row taken out and put back, and one that is there twice under another key.
+  void expect_rows_counted(const std::string& check, const std::string& table,
+                           const std::string& copy_with) {
+    expect_found(check,
+                 fmt::format("CREATE TABLE kept AS SELECT * FROM {0} ORDER BY id LIMIT 1; DELETE "
+                             "FROM {0} WHERE id IN (SELECT id FROM kept)",
+                             table),
+                 put_back(table));
+    expect_found(check,
+                 fmt::format("INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT "
+                             "(jsonb_populate_record(x, '{1}')).* FROM {0} x ORDER BY id LIMIT 1",
+                             table, copy_with),
+                 fmt::format("DELETE FROM {} WHERE id = 99999999", table));
+  }
+
+  static std::string put_back(const std::string& table) {
+    return fmt::format("INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT * FROM kept; DROP TABLE kept",
+                       table);
+  }
+
+  Pipeline pipeline;
+};
+
+TEST_F(AuditTest, OneCentIsFoundInEveryTableThatHoldsMoney) {
+  const auto cent = [&](const std::string& table, const std::string& column) {
+    const auto change = [&](const char* sign) {
+      return fmt::format(
+          "UPDATE {0} SET {1} = {1} {2} 0.01 WHERE id = (SELECT min(id) FROM {0} WHERE {1} > 1)",
+          table, column, sign);
+    };
+    expect_found(table, change("+"), change("-"));
+  };
+  cent("orders_raw", "total_price");
+  cent("orders_processed", "total_price");
+  cent("order_items_analytics", "total_price");
+  cent("order_items_analytics", "unit_price");
+}
+
+TEST_F(AuditTest, AMissingAndAnExtraRowAreFoundInEveryTable) {
+  expect_rows_counted("accounts", "orders_raw",
+                      R"({"id": 99999999, "event_id": "nobody sent this"})");
+  expect_rows_counted("order_items_analytics", "order_items_analytics", R"({"id": 99999999})");
+  expect_found("orders_processed",
+               "CREATE TABLE kept AS SELECT * FROM orders_processed ORDER BY id LIMIT 1; CREATE "
+               "TABLE kept_items AS SELECT * FROM order_items_analytics WHERE order_id IN (SELECT "
+               "order_id FROM kept); DELETE FROM orders_processed WHERE id IN (SELECT id FROM "
+               "kept)",
+               put_back("orders_processed") +
+                   "; INSERT INTO order_items_analytics OVERRIDING SYSTEM VALUE SELECT * FROM "
+                   "kept_items; DROP TABLE kept_items");
+  expect_found("orders_processed",
+               "INSERT INTO orders_processed OVERRIDING SYSTEM VALUE SELECT "
+               "(jsonb_populate_record(x, '{\"id\": 99999999, \"order_id\": 99999999}')).* FROM "
+               "orders_processed x ORDER BY id LIMIT 1",
+               "DELETE FROM orders_processed WHERE id = 99999999");
+}
+
+TEST_F(AuditTest, AnAccountThatSaysMoreThanThereIsIsFound) {
+  const std::string one =
+      "WHERE (topic, partition) = (SELECT topic, partition FROM pipeline_accounts WHERE accepted > "
+      "0 ORDER BY 1, 2 LIMIT 1)";
+  expect_found(
+      "accounts",
+      "UPDATE pipeline_accounts SET accepted = accepted + 1, consumed = consumed + 1 " + one,
+      "UPDATE pipeline_accounts SET accepted = accepted - 1, consumed = consumed - 1 " + one);
+}
+
+}  // namespace
+}  // namespace lensart::integration
