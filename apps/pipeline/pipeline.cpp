@@ -100,7 +100,8 @@ Result<Unit> Pipeline::open_sink(const SinkFactory& make_sink) {
   callbacks.on_progress = [this] { on_progress(); };
   callbacks.trim_to = trim;
   callbacks.on_letters = [this] {
-    if (letters_) letters_->wake();
+    auto* letters = live_letters_.load(std::memory_order_acquire);
+    if (letters != nullptr) letters->wake();
   };
   callbacks.on_stop = [this](const Error& error) { fail_with(error); };
   callbacks.log = options_.log;
@@ -120,6 +121,9 @@ Result<Unit> Pipeline::open_sink(const SinkFactory& make_sink) {
   LENSART_ASSIGN(sink_, storage::Relay::start(relay, jobs::tables(), *store_, clock_, incarnation_,
                                               job_->sink_hooks(), callbacks));
   letters_ = std::make_unique<nodes::LetterSender>(std::move(letters), options_.log);
+  // The relay is at work already: what it has told nobody about is looked for once more.
+  live_letters_.store(letters_.get(), std::memory_order_release);
+  letters_->wake();
   return Unit{};
 }
 

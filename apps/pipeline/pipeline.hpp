@@ -105,6 +105,7 @@ class Pipeline {
   std::unique_ptr<jobs::OrderEventProcessor> job_;
   std::unique_ptr<storage::Sink> sink_;
   std::unique_ptr<nodes::LetterSender> letters_;
+  std::atomic<nodes::LetterSender*> live_letters_{nullptr};  ///< the relay's threads ask for it
   std::unique_ptr<nodes::RecordSource> source_;
   std::unique_ptr<nodes::Committer> committer_;
   std::unique_ptr<Flow> flow_;

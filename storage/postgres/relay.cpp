@@ -192,6 +192,8 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
   }
   if (outcome.ending == Ending::kApplied) {
     failures = 0;
+    // First of all: whoever sees the epoch applied may then wait for its letters.
+    if (outcome.letters) callbacks_.on_letters();
     {
       const std::lock_guard lock(mutex_);
       protocol_.on_applied(task, clock_.tick());
@@ -204,7 +206,6 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
     LENSART_FAILPOINT("relay.applied");
     changed_.notify_all();
     callbacks_.on_progress();
-    if (outcome.letters) callbacks_.on_letters();
     return;
   }
   const bool unknown = outcome.ending == Ending::kUnknown;
@@ -272,6 +273,7 @@ void Relay::settle(std::size_t worker, std::optional<Connection>& connection,
       back_off(failures, row.error());
       continue;
     }
+    callbacks_.on_letters();  // it may have held some
     Result<Settled> settled = Settled::kNotApplied;
     {
       const std::lock_guard lock(mutex_);
@@ -282,7 +284,6 @@ void Relay::settle(std::size_t worker, std::optional<Connection>& connection,
                                task.lane, task.from + 1, task.to,
                                *settled == Settled::kApplied ? "applied" : "not applied"));
     changed_.notify_all();
-    callbacks_.on_letters();  // it may have held some
     return callbacks_.on_progress();
   }
 }
