@@ -1,0 +1,46 @@
+/// The database in memory: the rows of each table and the rows of the sink lanes, held to what the
+/// shipped SQL would refuse.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graph/error.hpp"
+#include "storage/lane_group.hpp"
+#include "storage/protocol/start_check.hpp"
+#include "storage/table_spec.hpp"
+#include "tests/model/table.hpp"
+
+namespace lensart::rehearsal {
+
+/// Copies are photographs: what a backup or a standby would hold. Threads: one at a time.
+class MemoryDatabase {
+ public:
+  explicit MemoryDatabase(const storage::TableRegistry& registry);
+
+  /// One transaction. Fails where PostgreSQL would, or where the sender was wrong about what stands
+  /// here: a row inserted that exists, updated that does not, lines without their order. What a
+  /// failure leaves behind is undefined: a test that meets one is over.
+  Result<Unit> apply(const storage::LaneGroup& group, const storage::LaneRow& to);
+
+  /// In the model's form and order. The accounts are added up over the minutes.
+  std::vector<model::Table> tables() const;
+  /// Partitions whose account leaves offsets out, or counts them twice.
+  std::vector<std::string> account_gaps() const;
+
+  std::vector<storage::LaneRow> lanes;  ///< pipeline_epochs
+
+ private:
+  /// key → rows: one, or an owner's bag. Both as the outbox has them.
+  using Rows = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+  Result<Unit> apply(const storage::TableSpec& table, const storage::KeyChange& change);
+  model::Table printed(const model::TableShape& shape) const;
+  model::Table printed_accounts() const;
+
+  const storage::TableRegistry* registry_;
+  std::map<std::string, Rows, std::less<>> tables_;
+};
+
+}  // namespace lensart::rehearsal
