@@ -54,6 +54,7 @@ struct ChainRecord {
   std::optional<Instant> timer_clock;
   std::string offsets_json;  ///< for pipeline_epochs.offsets
   std::uint64_t outbox_bytes = 0;
+  std::uint64_t outbox_digest = 0;  ///< of its chunks' keys, sizes and checksums
   std::uint64_t records = 0;
 };
 

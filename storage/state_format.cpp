@@ -70,6 +70,7 @@ std::string encode(const ChainRecord& record) {
   write_instant(writer, record.watermark);
   write_instant(writer, record.timer_clock);
   writer.number(record.outbox_bytes);
+  writer.number(record.outbox_digest);
   writer.number(record.records);
   writer.text(record.offsets_json);
   return seal(kVersion, out);
@@ -84,6 +85,7 @@ std::optional<ChainRecord> decode_chain_record(EpochNumber number, std::string_v
   record.watermark = read_instant(reader);
   record.timer_clock = read_instant(reader);
   record.outbox_bytes = reader.number<std::uint64_t>();
+  record.outbox_digest = reader.number<std::uint64_t>();
   record.records = reader.number<std::uint64_t>();
   record.offsets_json = reader.text();
   if (!unsealed.ok || !reader.ok() || !id) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 
 #include "storage/codec.hpp"
 #include "storage/failpoint.hpp"
@@ -41,6 +42,22 @@ std::vector<StateChange> sorted_changes(const std::vector<ChangeSet>& sets) {
   });
   return changes;
 }
+
+/// What an epoch's chunks and their keys must amount to. A chunk's own checksum knows neither its
+/// key nor its neighbours, and LMDB's pages have none: a lost chunk would be lost without a sound.
+class OutboxDigest {
+ public:
+  void add(std::string_view key, std::string_view chunk) {
+    seen_.append(key);
+    ByteWriter(seen_).number(static_cast<std::uint64_t>(chunk.size()));
+    // The end is the chunk's checksum.
+    seen_.append(chunk.substr(chunk.size() - std::min<std::size_t>(chunk.size(), 4)));
+  }
+  std::uint64_t value() const { return XXH3_64bits(seen_.data(), seen_.size()); }
+
+ private:
+  std::string seen_;
+};
 
 EpochId chain_id(const EpochId& previous, const Incarnation& incarnation,
                  const EpochCommit& epoch) {
@@ -137,6 +154,7 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
     if (value) meta = std::string(*value);
   }
   if (!meta) {
+    LENSART_TRY(check_fresh());
     if (options.read_only)
       return fail(Errc::kStateFailed, options.directory + " holds no state yet");
     LENSART_TRY(create(options));
@@ -144,7 +162,22 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
     LENSART_TRY(check_meta(*meta, options));
   }
   LENSART_TRY(load_chain());
+  LENSART_TRY(check_outbox());
   return load_positions();
+}
+
+/// A state without its meta record must not be taken for a new one.
+Result<Unit> StateStore::check_fresh() const {
+  LENSART_ASSIGN(auto txn, environment_->read());
+  std::uint64_t entries = 0;
+  for (const Table table : {meta_table_, chain_table_, positions_table_, outbox_table_}) {
+    LENSART_ASSIGN(const std::uint64_t count, txn.count(table));
+    entries += count;
+  }
+  if (entries == 0) return Unit{};
+  return fail(Errc::kStateCorrupt,
+              "the state's meta record is gone; restore a backup or run "
+              "`lensart state adopt`");
 }
 
 Result<Unit> StateStore::create(const StateStoreOptions& options) {
@@ -194,8 +227,10 @@ Result<Unit> StateStore::load_chain() {
   LENSART_ASSIGN(auto txn, environment_->read());
   bool damaged = false;
   LENSART_TRY(txn.scan(chain_table_, "", [&](std::string_view key, std::string_view value) {
-    const auto record = decode_chain_record(key_to_u64(key), value);
-    damaged = !record || (!chain_.empty() && record->number != chain_.back().number + 1);
+    const bool whole_key = key.size() == sizeof(EpochNumber);
+    const auto record = decode_chain_record(whole_key ? key_to_u64(key) : 0, value);
+    damaged =
+        !whole_key || !record || (!chain_.empty() && record->number != chain_.back().number + 1);
     if (!damaged) chain_.push_back(*record);
     return !damaged;
   }));
@@ -208,9 +243,37 @@ Result<Unit> StateStore::load_chain() {
   LENSART_ASSIGN(const auto binding, txn.get(meta_table_, kBindingKey));
   if (binding) {
     binding_ = decode_binding(*binding);
-    if (!binding_) return fail(Errc::kStateCorrupt, "the state's binding record is damaged");
+  }
+  LENSART_ASSIGN(const std::uint64_t records, txn.count(meta_table_));
+  if (records != (binding_ ? 2U : 1U)) {
+    return fail(Errc::kStateCorrupt,
+                "the state's binding record is damaged; restore a backup or "
+                "run `lensart state adopt`");
   }
   return Unit{};
+}
+
+Result<Unit> StateStore::check_outbox() const {
+  std::map<EpochNumber, OutboxDigest> found;
+  bool damaged = false;
+  {
+    LENSART_ASSIGN(auto txn, environment_->read());
+    LENSART_TRY(txn.scan(outbox_table_, "", [&](std::string_view key, std::string_view chunk) {
+      damaged = key.size() != outbox_key(0, 0, 0).size();
+      if (!damaged) found[key_to_u64(key)].add(key, chunk);
+      return !damaged;
+    }));
+  }
+  // Of the oldest epoch only the record is kept.
+  damaged = damaged || (!found.empty() && found.begin()->first <= trimmed_to_);
+  for (const ChainRecord& record : chain_) {
+    if (record.number <= trimmed_to_) continue;
+    damaged = damaged || found[record.number].value() != record.outbox_digest;
+  }
+  if (!damaged && (found.empty() || found.rbegin()->first <= chain_.back().number)) return Unit{};
+  return fail(Errc::kStateCorrupt,
+              "the state's outbox is damaged (chunks are missing or misplaced); restore a backup "
+              "or run `lensart state adopt`");
 }
 
 Result<Unit> StateStore::load_positions() {
@@ -264,7 +327,14 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
   record.timer_clock = epoch.timer_clock;
   record.offsets_json = epoch.offsets_json;
   record.records = epoch.records;
-  for (const OutboxChunk& chunk : epoch.chunks) record.outbox_bytes += chunk.bytes.size();
+  std::vector<std::string> keys;
+  OutboxDigest digest;
+  for (const OutboxChunk& chunk : epoch.chunks) {  // sorted by lane, so the keys ascend
+    keys.push_back(outbox_key(epoch.number, chunk.lane, static_cast<std::uint32_t>(keys.size())));
+    digest.add(keys.back(), chunk.bytes);
+    record.outbox_bytes += chunk.bytes.size();
+  }
+  record.outbox_digest = digest.value();
   const std::vector<StateChange> changes = sorted_changes(epoch.changes);
   const EpochNumber trim_target = trim_target_.load(std::memory_order_acquire);
   LENSART_FAILPOINT("commit.before");
@@ -281,10 +351,8 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
       LENSART_TRY(txn.put(positions_table_, source_key(position.source), encode(position)));
     }
     LENSART_FAILPOINT("commit.inside");
-    std::uint32_t number = 0;
-    for (const OutboxChunk& chunk : epoch.chunks) {  // sorted by lane, so the keys ascend
-      LENSART_TRY(
-          txn.append(outbox_table_, outbox_key(epoch.number, chunk.lane, number++), chunk.bytes));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      LENSART_TRY(txn.append(outbox_table_, keys[i], epoch.chunks[i].bytes));
     }
     return txn.append(chain_table_, key_of(epoch.number), encode(record));
   }));

@@ -124,6 +124,8 @@ class StateStore {
   Result<Unit> create(const StateStoreOptions& options);
   Result<Unit> check_meta(std::string_view value, const StateStoreOptions& options);
   Result<Unit> load_chain();
+  Result<Unit> check_fresh() const;
+  Result<Unit> check_outbox() const;
   Result<Unit> load_positions();
   Result<Unit> trim(WriteTransaction& txn, EpochNumber target);
   void forget_chain_before(EpochNumber number);

@@ -84,6 +84,7 @@ TEST(GoldenBytes, ChainRecord) {
   for (std::size_t i = 0; i < 16; ++i) record.id.bytes[i] = static_cast<std::uint8_t>(i);
   record.watermark = Instant{1us};
   record.outbox_bytes = 258;
+  record.outbox_digest = 0x1122'3344'5566'7788U;
   record.records = 3;
   record.offsets_json = "{}";
   const std::string bytes = encode(record);
@@ -95,10 +96,11 @@ TEST(GoldenBytes, ChainRecord) {
             "00"
             "0000000000000000"
             "0201000000000000"
+            "8877665544332211"
             "0300000000000000"
             "02000000"
             "7b7d"
-            "ffc9377e");
+            "8fbc7df7");
   const auto back = decode_chain_record(9, bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->number, 9U);
@@ -106,6 +108,7 @@ TEST(GoldenBytes, ChainRecord) {
   EXPECT_EQ(back->watermark, record.watermark);
   EXPECT_EQ(back->timer_clock, std::nullopt);
   EXPECT_EQ(back->outbox_bytes, 258U);
+  EXPECT_EQ(back->outbox_digest, record.outbox_digest);
   EXPECT_EQ(back->records, 3U);
   EXPECT_EQ(back->offsets_json, "{}");
 }
