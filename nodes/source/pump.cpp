@@ -157,7 +157,8 @@ Result<EpochNumber> Pump::run() {
     paused_.store(!polling, std::memory_order_relaxed);
     if (polling) {
       LENSART_ASSIGN(const bool some, poll_once());
-      if (some) continue;
+      // The poll that finds nothing may be the one that finds the end.
+      if (some || finished()) continue;
     }
     wait(now, polling);
   }
