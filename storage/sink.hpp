@@ -19,7 +19,8 @@ struct SinkStatus {
   EpochNumber newest = 0;
   EpochNumber applied = 0;
   std::uint64_t outbox_bytes = 0;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;             ///< sent, since the start
+  std::uint64_t applied_records = 0;  ///< of Kafka, applied by every lane since the start
 };
 
 /// Threads: any, unless said otherwise. Failures that must stop the process reach `on_stop`, given
@@ -52,12 +53,14 @@ class NullSink final : public Sink {
   void on_durable(const ChainRecord& record) override {
     trim_to_(record.number);
     newest_.store(record.number, std::memory_order_release);
+    records_.fetch_add(record.records, std::memory_order_relaxed);
     on_progress_();
   }
   Downstream downstream() const override { return {true, 0}; }
   SinkStatus status() const override {
     SinkStatus status;
     status.newest = status.applied = newest_.load(std::memory_order_acquire);
+    status.applied_records = records_.load(std::memory_order_relaxed);
     return status;
   }
   bool wait_idle(std::chrono::milliseconds) override { return true; }
@@ -67,6 +70,7 @@ class NullSink final : public Sink {
   std::function<void(EpochNumber)> trim_to_;
   std::function<void()> on_progress_;
   std::atomic<EpochNumber> newest_{0};
+  std::atomic<std::uint64_t> records_{0};
 };
 
 }  // namespace lensart::storage

@@ -169,6 +169,8 @@ std::vector<MetricFamily> PipelineMetrics::Collect() const {
         static_cast<double>(sink.newest - sink.applied));
   gauge("lensart_outbox_bytes", "Their size in the outbox", static_cast<double>(sink.outbox_bytes));
   gauge("lensart_sink_up", "1 unless the sink is in trouble", sink.trouble.empty() ? 1 : 0);
+  counter("lensart_applied_records_total", "Records whose epoch every sink lane has applied",
+          static_cast<double>(sink.applied_records));
   counter("lensart_sink_rows_total", "Rows sent to the database", static_cast<double>(sink.rows));
   counter("lensart_epochs_total", "Epochs made durable", static_cast<double>(commits.epochs));
   counter("lensart_epoch_commit_seconds_total", "Time inside commits", commits.seconds);

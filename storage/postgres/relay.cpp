@@ -35,6 +35,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const RelayOptions& options,
                                         std::move(hooks), std::move(callbacks)));
   LENSART_TRY(self->open_session_patiently());
   for (const ChainRecord& record : store.chain()) self->records_.emplace(record.number, record);
+  self->counted_to_ = self->protocol_.lowest();
   self->start_workers();
   LENSART_TRY(self->bring_level());
   self->workers_.emplace_back([relay = self.get()] { relay->keep_session(); });
@@ -132,7 +133,14 @@ Downstream Relay::downstream() const {
 
 SinkStatus Relay::status() const {
   const std::lock_guard lock(mutex_);
-  return {trouble_, protocol_.newest(), protocol_.lowest(), protocol_.outstanding_bytes(), rows_};
+  SinkStatus status;
+  status.trouble = trouble_;
+  status.newest = protocol_.newest();
+  status.applied = protocol_.lowest();
+  status.outbox_bytes = protocol_.outstanding_bytes();
+  status.rows = rows_;
+  status.applied_records = applied_records_;
+  return status;
 }
 
 bool Relay::wait_idle(std::chrono::milliseconds at_most) {
@@ -199,6 +207,7 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
       protocol_.on_applied(task, clock_.tick());
       rows_ += outcome.rows;
       trouble_.clear();
+      count_applied();
       const EpochNumber trimmable = protocol_.trim_target(clock_.tick());
       records_.erase(records_.begin(), records_.lower_bound(trimmable));
       callbacks_.trim_to(trimmable);
@@ -278,6 +287,7 @@ void Relay::settle(std::size_t worker, std::optional<Connection>& connection,
     {
       const std::lock_guard lock(mutex_);
       settled = protocol_.on_row(task, *row, incarnation_, clock_.tick());
+      count_applied();
     }
     if (!settled) return fail_for_good(settled.error());
     callbacks_.log(fmt::format("a lost COMMIT of lane {} was settled: epochs {} to {} were {}",
@@ -285,6 +295,13 @@ void Relay::settle(std::size_t worker, std::optional<Connection>& connection,
                                *settled == Settled::kApplied ? "applied" : "not applied"));
     changed_.notify_all();
     return callbacks_.on_progress();
+  }
+}
+
+/// REQUIRES: the mutex is held.
+void Relay::count_applied() {
+  for (; counted_to_ < protocol_.lowest(); ++counted_to_) {
+    applied_records_ += records_.at(counted_to_ + 1).records;
   }
 }
 

@@ -72,6 +72,7 @@ class Relay final : public Sink {
   void settle(std::size_t worker, std::optional<Connection>& connection, const LaneTask& task);
   Result<std::optional<LaneRow>> ask_row(std::size_t worker, Connection& connection, int lane);
   void keep_session();
+  void count_applied();
   void back_off(int failures, const Error& error);
   void fail_for_good(const Error& error);
   void trouble(const std::string& what);
@@ -94,6 +95,8 @@ class Relay final : public Sink {
   bool failed_ = false;
   std::string trouble_;
   std::uint64_t rows_ = 0;
+  std::uint64_t applied_records_ = 0;
+  EpochNumber counted_to_ = 0;
   int lanes_now_ = 0;                                 ///< of the rows, as claimed
   std::vector<std::unique_ptr<LaneWriter>> writers_;  ///< one a worker
   std::vector<std::thread> workers_;

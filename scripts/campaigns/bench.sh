@@ -1,0 +1,77 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables shared with campaign.sh
+# The first figures: Kafka to the null sink against the floor, Kafka to PostgreSQL against \copy.
+# Arguments: [EVENTS_A [EVENTS_B]], by default 1 000 000 and 200 000.
+presets=(bench)
+needs_stack=yes
+stack_options=(--postgres-option shared_buffers=256MB --postgres-option max_wal_size=4GB)
+
+lensart() { "$root/build/bench/lensart" "$@"; }
+figure() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
+ratio() { python3 -c 'import sys; print("%.3f" % (float(sys.argv[1]) / float(sys.argv[2])))' "$1" "$2"; }
+sql() { psql -qAt -v ON_ERROR_STOP=1 "$LENSART_POSTGRES_DSN" "$@"; }
+
+# Topics, schema and state of their own for each part.
+use() {
+  export LENSART_KAFKA_TOPICS_ORDER_CREATED=$1-created LENSART_KAFKA_TOPICS_ORDER_UPDATED=$1-updated
+  export LENSART_KAFKA_TOPICS_ORDER_CANCELLED=$1-cancelled LENSART_KAFKA_TOPICS_ORDER_EVENTS=$1-events
+  export LENSART_KAFKA_DLQ_TOPIC=$1-dlq LENSART_KAFKA_REPLAY_TOPIC=$1-replay LENSART_KAFKA_GROUP=$1
+  export LENSART_POSTGRES_SCHEMA=$1 LENSART_STATE_DIRECTORY=$LENSART_STACK_DIR/state-$1
+  lensart init >/dev/null
+}
+
+against_the_floor() {
+  local events=$1
+  use bench_a
+  say "Part a: $events events, without poison"
+  lensart generate --events "$events" --seed 11 --duplicates 0.02 --tests 0 --json --to kafka \
+    >"$results/generate-a.json"
+  local round
+  for round in 1 2 3; do
+    "$root/build/bench/bench/lensart_floor" --brokers "$LENSART_KAFKA_BROKERS" \
+      --topics "$LENSART_KAFKA_TOPICS_ORDER_CREATED,$LENSART_KAFKA_TOPICS_ORDER_UPDATED,$LENSART_KAFKA_TOPICS_ORDER_CANCELLED,$LENSART_KAFKA_TOPICS_ORDER_EVENTS" \
+      --runs 1 --json | tail -n 1 >"$results/floor-$round.json"
+    rm -rf "$LENSART_STATE_DIRECTORY"
+    "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$events" --json -- \
+      --set sink.kind=null --set "kafka.group=bench_a$round" >"$results/null-$round.json"
+    say "  round $round: floor $(figure "$results/floor-$round.json" best_rate)/s," \
+      "lensart $(figure "$results/null-$round.json" rate)/s," \
+      "ratio $(ratio "$(figure "$results/null-$round.json" rate)" "$(figure "$results/floor-$round.json" best_rate)")," \
+      "$(figure "$results/null-$round.json" cpu_microseconds_an_event) us CPU an event," \
+      "$(figure "$results/null-$round.json" peak_private_mib) MiB private"
+  done
+  # What was timed is right: the same topics into PostgreSQL, audited, and counted the same.
+  rm -rf "$LENSART_STATE_DIRECTORY"
+}
+
+against_copy() {
+  local events=$1
+  use bench_b
+  say "Part b: $events events"
+  lensart generate --events "$events" --seed 12 --duplicates 0.02 --tests 0 --json --to kafka \
+    >"$results/generate-b.json"
+  "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$events" --json \
+    >"$results/postgres.json"
+  lensart verify >"$results/verify-b.txt" || die "verify found differences; see $results/verify-b.txt"
+  local columns="event_id, event_type, order_id, user_id, branch_id, total_price, order_status, payment_status, payment_method, event_data, event_timestamp, kafka_topic, kafka_partition, kafka_offset, too_late"
+  sql -c "\\copy (SELECT $columns FROM bench_b.orders_raw ORDER BY id) TO '$LENSART_STACK_DIR/raw.copy'"
+  local rows began ended
+  rows=$(sql -c 'SELECT count(*) FROM bench_b.orders_raw')
+  LENSART_POSTGRES_SCHEMA=bench_c lensart init >/dev/null
+  began=$EPOCHREALTIME
+  sql -c "\\copy bench_c.orders_raw ($columns) FROM '$LENSART_STACK_DIR/raw.copy'"
+  ended=$EPOCHREALTIME
+  [ "$(sql -c 'SELECT count(*) FROM bench_c.orders_raw')" = "$rows" ] || die "the copy lost rows"
+  local copy_rate
+  copy_rate=$(python3 -c 'import sys; print(float(sys.argv[1]) / (float(sys.argv[3]) - float(sys.argv[2])))' \
+    "$rows" "$began" "$ended")
+  echo "{\"rate\": $copy_rate}" >"$results/copy.json"
+  say "  \\copy $copy_rate/s, lensart $(figure "$results/postgres.json" rate)/s," \
+    "ratio $(ratio "$(figure "$results/postgres.json" rate)" "$copy_rate")," \
+    "$(figure "$results/postgres.json" peak_private_mib) MiB private; verify clean"
+}
+
+campaign() {
+  say "$(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), commit $(git -C "$root" rev-parse --short HEAD)"
+  against_the_floor "${1:-1000000}"
+  against_copy "${2:-200000}"
+}
