@@ -142,13 +142,14 @@ bool Pump::finished() const {
 
 /// The source was started by whoever made it.
 Result<EpochNumber> Pump::run() {
-  while (!finished()) {
+  for (;;) {
     const Tick now = parts_.clock->tick();
     if (!cutter_.previous_durable() &&
         durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {
       cutter_.on_durable();
       parts_.source->report_committed(cut_positions_);
     }
+    if (finished()) return open_epoch_ - 1;
     storage::Downstream downstream = parts_.sink->downstream();
     // What was read when we were told to stop is committed without waiting for the sink.
     if (stopping_.load(std::memory_order_acquire)) downstream.relay_idle = true;
@@ -162,7 +163,6 @@ Result<EpochNumber> Pump::run() {
     }
     wait(now, polling);
   }
-  return open_epoch_ - 1;
 }
 
 void Pump::wait(Tick now, bool for_source) {
