@@ -81,12 +81,12 @@ rc::Gen<RunPlan> any_plan() {
   return rc::gen::build<RunPlan>(
       rc::gen::set(&RunPlan::ending, rc::gen::element(Ending::kPowerLost, Ending::kPowerLost,
                                                       Ending::kSourceFails, Ending::kStopped)),
-      rc::gen::set(&RunPlan::after, rc::gen::inRange<std::uint64_t>(1, 30)),
+      rc::gen::set(&RunPlan::after, rc::gen::inRange<std::uint64_t>(1, 20)),
       rc::gen::set(&RunPlan::database_age, rc::gen::inRange<std::uint64_t>(0, 4)),
       rc::gen::set(&RunPlan::threads, upto(1, 3)), rc::gen::set(&RunPlan::id_lanes, upto(1, 4)),
       rc::gen::set(&RunPlan::order_lanes, upto(1, 4)),
       rc::gen::set(&RunPlan::epoch_max_records,
-                   rc::gen::element<std::uint64_t>(50'000, 1, 2, 3, 7, 20)),
+                   rc::gen::element<std::uint64_t>(50'000, 1, 1, 2, 3, 4, 7, 20)),
       rc::gen::set(&RunPlan::epoch_min_micros, rc::gen::element<std::uint64_t>(0, 0, 0, 3'000)),
       rc::gen::set(&RunPlan::epoch_max_micros, rc::gen::element<std::uint64_t>(0, 1'000, 5'000)),
       rc::gen::set(&RunPlan::batch, rc::gen::element(512U, 1U, 2U, 5U, 16U)),
@@ -118,7 +118,7 @@ rc::Gen<std::string> any_zone() {
 }
 
 TEST(PipelinePropertyTest, HostileEventsGiveTheModelsTablesHoweverTheyAreRead) {
-  check_property(160, [] {
+  check_property(1000, [] {
     const auto drafts = *rc::gen::container<std::vector<Draft>>(any_draft()).as("drafts");
     const auto zone = *any_zone().as("zone");
     const auto plans =
@@ -145,7 +145,7 @@ std::vector<nodes::MemoryRecord> generated_log(const generate::GenerateOptions& 
 }
 
 TEST(PipelinePropertyTest, GeneratedStreamsGiveTheModelsTablesHoweverTheyAreRead) {
-  check_property(50, [] {
+  check_property(300, [] {
     generate::GenerateOptions options;
     options.now = RehearsalClock::kStart;
     options.seed = *rc::gen::arbitrary<std::uint64_t>().as("seed");
