@@ -1,0 +1,461 @@
+#include "nodes/source/pump.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <xxhash.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "nodes/source/memory_source.hpp"
+#include "storage/sink.hpp"
+
+namespace lensart::nodes {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+/// A memory source that may be made endless or made to fail, and notes what it is told.
+class TestSource final : public RecordSource {
+ public:
+  TestSource(SourceDirectory& directory, const std::vector<MemoryRecord>& log)
+      : directory_(directory), memory_(directory, {"t"}, log) {}
+  Result<Unit> start(std::span<const storage::SourcePosition> positions) override {
+    return memory_.start(positions);
+  }
+  Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override {
+    if (fails) return fail(Errc::kBrokerDown, "the source failed");
+    if (!endless) return memory_.poll(into, limits);
+    into.add(directory_.add("t", 0, 0), next_++, -1, "endless");
+    return Unit{};
+  }
+  int wake_descriptor() const override { return -1; }
+  std::int64_t next_offset(std::uint32_t source) const override {
+    return memory_.next_offset(source);
+  }
+  bool at_end(std::uint32_t source) const override { return !endless && memory_.at_end(source); }
+  bool reached_start_end() const override { return !endless && memory_.reached_start_end(); }
+  void report_committed(std::span<const storage::SourcePosition> positions) override {
+    for (const auto& position : positions) reported.push_back(position.next_offset);
+  }
+  std::vector<std::int64_t> lags() const override { return {}; }
+  std::string trouble() const override { return {}; }
+
+  bool endless = false;
+  bool fails = false;
+  std::vector<std::int64_t> reported;
+
+ private:
+  SourceDirectory& directory_;
+  MemorySource memory_;
+  std::int64_t next_ = 0;
+};
+
+/// A sink of which the test says how far behind it is.
+class TestSink final : public storage::Sink {
+ public:
+  void on_durable(const storage::ChainRecord&) override {}
+  storage::Downstream downstream() const override {
+    return {relay_idle.load(), outbox_bytes.load()};
+  }
+  storage::SinkStatus status() const override { return {}; }
+  bool wait_idle(std::chrono::milliseconds) override { return true; }
+  void stop() override {}
+  std::atomic<bool> relay_idle{true};
+  std::atomic<std::uint64_t> outbox_bytes{0};
+};
+
+class PumpTest : public ::testing::Test {
+ protected:
+  PumpTest() {
+    options.cut.min_time = 0us;
+    options.poll.max_records = 5;
+    options.until_end = true;
+  }
+  ~PumpTest() override {
+    if (running.joinable()) {
+      pump->abandon();
+      open_gate();
+      running.join();
+    }
+    if (flow) flow->drain();
+  }
+
+  void records(std::size_t count, std::int32_t partitions = 1) {
+    for (std::size_t i = 0; i < count; ++i) {
+      log.push_back({0, static_cast<std::int32_t>(i) % partitions, "record " + std::to_string(i)});
+    }
+  }
+  void make(EpochNumber last_epoch = 0, std::vector<storage::SourcePosition> positions = {}) {
+    Wiring wiring;
+    wiring.name = "test";
+    wiring.nodes.push_back(
+        {"collect", NodeKind::kSerial, {}, "", [this](std::size_t, Batch& batch) {
+           collect(static_cast<RecordBatch&>(batch));
+         }});
+    flow = std::make_unique<Flow>(std::move(wiring), FlowOptions{1}, [](const Error&) {});
+    Pump::Parts parts;
+    parts.source = &source;
+    parts.directory = &directory;
+    parts.flow = flow.get();
+    parts.credits = &credits;
+    parts.clock = &clock;
+    parts.sink = &sink;
+    parts.make_batch = [] { return std::make_shared<RecordBatch>(); };
+    parts.make_draft = [] { return std::make_shared<EpochDraft>(); };
+    ASSERT_TRUE(source.start(positions));
+    pump = std::make_unique<Pump>(options, std::move(parts), last_epoch, positions);
+  }
+  /// Runs on this thread, to the end.
+  EpochNumber run() {
+    make();
+    const auto done = pump->run();
+    flow->drain();
+    EXPECT_TRUE(done) << done.error().message;
+    return done ? *done : 0;
+  }
+  /// Runs on a thread of its own.
+  void start() {
+    make();
+    running = std::thread([this] {
+      auto done = pump->run();
+      const std::lock_guard lock(mutex);
+      result = std::move(done);
+      changed.notify_all();
+    });
+  }
+  bool wait_for(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    std::unique_lock lock(mutex);
+    // What the pump itself counts has no event: it is looked at again and again.
+    while (!holds() && std::chrono::steady_clock::now() < deadline) changed.wait_for(lock, 2ms);
+    return holds();
+  }
+  void wait_result() {
+    ASSERT_TRUE(wait_for([this] { return result.has_value(); })) << "the pump goes on";
+    running.join();
+    flow->drain();
+  }
+  void open_gate() {
+    const std::lock_guard lock(mutex);
+    gate_open = true;
+    changed.notify_all();
+  }
+  void make_durable(EpochNumber number) {
+    credits.give_back(credit_of.at(number));
+    pump->on_durable(number);
+  }
+  std::vector<std::uint64_t> records_by_epoch() {
+    const std::lock_guard lock(mutex);
+    std::vector<std::uint64_t> out;
+    for (const auto& draft : drafts) out.push_back(draft->records);
+    return out;
+  }
+
+  PumpOptions options;
+  std::vector<MemoryRecord> log;
+  SourceDirectory directory;
+  TestSource source{directory, log};
+  TestSink sink;
+  Credits credits{1 << 20};
+  SystemClock clock;
+  std::unique_ptr<Flow> flow;
+  std::unique_ptr<Pump> pump;
+  std::thread running;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool durable_at_once = true;
+  bool gate_open = true;
+  std::optional<Result<EpochNumber>> result;
+  std::vector<std::string> payloads;
+  std::vector<std::pair<std::uint64_t, EpochNumber>> arrived;  ///< (sequence, epoch)
+  std::vector<std::shared_ptr<EpochDraft>> drafts;
+  std::map<EpochNumber, std::size_t> credit_of;
+
+ private:
+  void collect(RecordBatch& batch) {
+    EpochNumber cut = 0;
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return gate_open; });
+      arrived.emplace_back(batch.sequence, batch.epoch);
+      for (const RawRecord& record : batch.records) payloads.emplace_back(batch.payload(record));
+      if (batch.marker) {
+        drafts.push_back(batch.draft);
+        cut = batch.draft->number;
+        credit_of[cut] = batch.draft->credit_bytes;
+      }
+      changed.notify_all();
+    }
+    pump->on_batch_done();
+    if (cut != 0 && durable_at_once) make_durable(cut);
+  }
+};
+
+TEST_F(PumpTest, UntilTheEndEverythingIsReadOnceAndDurable) {
+  records(103, 3);
+  const EpochNumber last = run();
+  ASSERT_EQ(payloads.size(), 103U);
+  for (std::size_t i = 0; i < 103; ++i) EXPECT_EQ(payloads[i], log[i].payload);
+  EXPECT_EQ(drafts.back()->number, last);
+  EXPECT_EQ(pump->polled_records(), 103U);
+  EXPECT_EQ(credits.used_bytes(), 0U);
+}
+
+TEST_F(PumpTest, SequencesAreDenseAndEpochsCloseInOrder) {
+  records(50);
+  run();
+  EpochNumber open = 1;
+  for (std::size_t i = 0; i < arrived.size(); ++i) {
+    EXPECT_EQ(arrived[i].first, i);
+    EXPECT_EQ(arrived[i].second, open);
+    const bool closes = std::any_of(drafts.begin(), drafts.end(),
+                                    [&](const auto& d) { return d->number == open; }) &&
+                        (i + 1 == arrived.size() || arrived[i + 1].second == open + 1);
+    if (closes) ++open;
+  }
+  EXPECT_EQ(open, drafts.size() + 1);
+}
+
+TEST_F(PumpTest, NothingToReadMakesNoEpoch) {
+  EXPECT_EQ(run(), 0U);
+  EXPECT_TRUE(drafts.empty());
+}
+
+TEST_F(PumpTest, ADraftHoldsTheirPositionsWithTheHashOfTheLastRecord) {
+  records(10, 3);
+  run();
+  const auto& positions = drafts.back()->positions;
+  ASSERT_EQ(positions.size(), 3U);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const storage::SourcePosition& position = positions[i];
+    const std::int64_t last = i == 0 ? 3 : 2;
+    const std::string& payload = log[static_cast<std::size_t>(last) * 3 + i].payload;
+    EXPECT_EQ(position.source, i);
+    EXPECT_EQ(position.topic, "t");
+    EXPECT_EQ(position.partition, static_cast<std::int32_t>(i));
+    EXPECT_EQ(position.last_offset, last);
+    EXPECT_EQ(position.next_offset, last + 1);
+    EXPECT_EQ(position.last_hash, XXH3_64bits(payload.data(), payload.size()));
+  }
+}
+
+TEST_F(PumpTest, ARestartGoesOnWithTheNextEpochAndTheOldPositions) {
+  records(10, 2);
+  storage::SourcePosition known;
+  known.topic = "t";
+  known.next_offset = 3;
+  known.highest = Instant{5s};
+  make(41, {known});
+  ASSERT_TRUE(pump->run());
+  flow->drain();
+  EXPECT_EQ(drafts.front()->number, 42U);
+  EXPECT_EQ(payloads.size(), 7U);
+  ASSERT_EQ(drafts.back()->positions.size(), 2U);
+  EXPECT_EQ(drafts.back()->positions[0].next_offset, 5);
+  EXPECT_EQ(drafts.back()->positions[0].highest, Instant{5s});
+}
+
+TEST_F(PumpTest, EpochsAreCutByTheirRecordsWhenTheSinkIsBusy) {
+  sink.relay_idle = false;
+  options.cut.max_time = 1h;
+  options.cut.max_records = 10;
+  records(30);
+  run();
+  EXPECT_THAT(records_by_epoch(), ElementsAre(10, 10, 10));
+}
+
+TEST_F(PumpTest, EpochsAreCutByTheirBytesWhenTheSinkIsBusy) {
+  sink.relay_idle = false;
+  options.cut.max_time = 1h;
+  options.cut.max_bytes = 1000;
+  for (int i = 0; i < 40; ++i) log.push_back({0, 0, std::string(100, 'x')});
+  run();
+  EXPECT_THAT(records_by_epoch(), ElementsAre(10, 10, 10, 10));
+  for (const auto& draft : drafts) EXPECT_EQ(draft->credit_bytes, 1000U);
+}
+
+TEST_F(PumpTest, EpochsAreCutByTheirTimeWhenTheSinkIsBusy) {
+  sink.relay_idle = false;
+  options.cut.max_time = 30ms;
+  records(7);
+  const auto before = std::chrono::steady_clock::now();
+  run();
+  EXPECT_THAT(records_by_epoch(), ElementsAre(7));
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 30ms);
+}
+
+TEST_F(PumpTest, AnIdleSinkGetsAnEpochBeforeAnyLimit) {
+  sink.relay_idle = false;
+  options.cut.max_time = 1h;
+  records(7);
+  start();
+  ASSERT_TRUE(wait_for([this] { return payloads.size() == 7; }));
+  EXPECT_TRUE(drafts.empty());
+  sink.relay_idle = true;
+  pump->wake();
+  wait_result();
+  EXPECT_THAT(records_by_epoch(), ElementsAre(7));
+}
+
+TEST_F(PumpTest, WithoutCreditItPausesAndGoesOnWhenAnEpochIsDurable) {
+  durable_at_once = false;
+  // All but the bytes of a few records is taken.
+  ASSERT_TRUE(credits.try_take(credits.limit_bytes() - 50));
+  records(100);
+  start();
+  std::size_t epochs = 0;
+  for (;;) {
+    bool ended = false;
+    ASSERT_TRUE(wait_for([&] {
+      ended = result.has_value();
+      return ended || (drafts.size() > epochs && pump->paused());
+    }));
+    if (ended) break;
+    ++epochs;
+    EXPECT_LE(pump->polled_records(), 10 * epochs) << "it read on without credit";
+    make_durable(epochs);
+  }
+  wait_result();
+  EXPECT_GE(epochs, 10U);
+  EXPECT_EQ(payloads.size(), 100U);
+}
+
+TEST_F(PumpTest, WithTheOutboxFullNothingIsReadUntilThereIsRoom) {
+  sink.relay_idle = false;
+  sink.outbox_bytes = options.cut.outbox_max_bytes;
+  records(20);
+  start();
+  ASSERT_TRUE(wait_for([this] { return pump->paused(); }));
+  EXPECT_EQ(pump->polled_records(), 0U);
+  sink.outbox_bytes = 0;
+  sink.relay_idle = true;
+  pump->wake();
+  wait_result();
+  EXPECT_EQ(payloads.size(), 20U);
+}
+
+TEST_F(PumpTest, NoMoreBatchesAreInTheFlowThanAllowed) {
+  options.max_batches_in_flow = 3;
+  options.cut.max_time = 1h;
+  sink.relay_idle = false;
+  gate_open = false;
+  records(100);
+  start();
+  ASSERT_TRUE(wait_for([this] { return pump->paused(); }));
+  EXPECT_EQ(pump->polled_records(), 15U);
+  sink.relay_idle = true;
+  open_gate();
+  wait_result();
+  EXPECT_EQ(payloads.size(), 100U);
+}
+
+TEST_F(PumpTest, StoppingCommitsWhatWasReadThoughTheSinkIsBusy) {
+  options.until_end = false;
+  options.cut.max_time = 1h;
+  sink.relay_idle = false;
+  source.endless = true;
+  start();
+  ASSERT_TRUE(wait_for([this] { return payloads.size() >= 20; }));
+  pump->stop();
+  wait_result();
+  ASSERT_TRUE(result->has_value());
+  EXPECT_EQ(drafts.size(), 1U);
+  EXPECT_EQ(drafts.back()->records, pump->polled_records());
+  EXPECT_EQ(drafts.back()->positions.at(0).next_offset,
+            static_cast<std::int64_t>(pump->polled_records()));
+}
+
+TEST_F(PumpTest, AbandoningEndsItThoughAnEpochIsNotDurable) {
+  durable_at_once = false;
+  source.endless = true;
+  start();
+  ASSERT_TRUE(wait_for([this] { return drafts.size() == 1; }));
+  pump->stop();
+  pump->abandon();
+  wait_result();
+  EXPECT_TRUE(result->has_value());
+  EXPECT_EQ(drafts.size(), 1U);
+}
+
+TEST_F(PumpTest, AFailureOfTheSourceEndsIt) {
+  records(1);
+  source.fails = true;
+  make();
+  const auto done = pump->run();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::kBrokerDown);
+}
+
+TEST_F(PumpTest, AFailureOfTheFlowEndsIt) {
+  source.endless = true;
+  make();
+  flow = std::make_unique<Flow>(Wiring{"test",
+                                       {{"bad",
+                                         NodeKind::kSerial,
+                                         {},
+                                         "",
+                                         [](std::size_t, Batch&) {
+                                           throw Failure(Error{Errc::kFatal, "no"});
+                                         }}},
+                                       {}},
+                                FlowOptions{1}, [](const Error&) {});
+  Pump::Parts parts;
+  parts.source = &source;
+  parts.directory = &directory;
+  parts.flow = flow.get();
+  parts.credits = &credits;
+  parts.clock = &clock;
+  parts.sink = &sink;
+  parts.make_batch = [] { return std::make_shared<RecordBatch>(); };
+  parts.make_draft = [] { return std::make_shared<EpochDraft>(); };
+  Pump failing(options, std::move(parts), 0, {});
+  EXPECT_TRUE(failing.run()) << "the flow itself has told whoever must know";
+  EXPECT_TRUE(flow->failed());
+}
+
+TEST_F(PumpTest, UntilTheEndSourcesAtTheirEndAreIdleAtOnce) {
+  records(10, 2);
+  run();
+  EXPECT_THAT(drafts.back()->idle, ElementsAre(true, true));
+}
+
+TEST_F(PumpTest, OtherwiseASourceIsIdleOnlyAfterTheTimeout) {
+  options.until_end = false;
+  options.idle_timeout = 1h;
+  records(10, 2);
+  start();
+  ASSERT_TRUE(wait_for([this] { return payloads.size() == 10 && !drafts.empty(); }));
+  pump->stop();
+  wait_result();
+  for (const auto& draft : drafts) EXPECT_THAT(draft->idle, Each(false));
+}
+
+TEST_F(PumpTest, ANewGenerationOfIdsBeginsAfterSoManyRecords) {
+  sink.relay_idle = false;
+  options.cut.max_time = 1h;
+  options.cut.max_records = 10;
+  options.freeze_ids_every = 20;
+  records(60);
+  run();
+  std::vector<bool> freezes;
+  for (const auto& draft : drafts) freezes.push_back(draft->freeze_ids);
+  EXPECT_THAT(freezes, ElementsAre(false, true, false, true, false, true));
+}
+
+TEST_F(PumpTest, TheSourceIsToldWhatIsDurableForTheTools) {
+  records(25);
+  options.cut.max_records = 10;
+  run();
+  ASSERT_FALSE(source.reported.empty());
+  EXPECT_EQ(source.reported.back(), 25);
+  EXPECT_TRUE(std::is_sorted(source.reported.begin(), source.reported.end()));
+}
+
+}  // namespace
+}  // namespace lensart::nodes
