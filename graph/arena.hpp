@@ -20,12 +20,13 @@ class Arena {
   /// `size` bytes aligned to `alignment`, uninitialised.
   char* allocate(std::size_t size, std::size_t alignment = 1) {
     std::size_t at = (used_ + alignment - 1) & ~(alignment - 1);
-    if (blocks_.empty() || at + size > blocks_.back().size) {
-      add_block(size);
+    while (current_ < blocks_.size() && at + size > blocks_[current_].size) {
+      ++current_;
       at = 0;
     }
+    if (current_ == blocks_.size()) add_block(size);
     used_ = at + size;
-    return blocks_.back().bytes.get() + at;
+    return blocks_[current_].bytes.get() + at;
   }
 
   std::string_view copy(std::string_view text) {
@@ -46,12 +47,14 @@ class Arena {
 
   std::size_t capacity_bytes() const { return capacity_bytes_; }
 
-  /// Forgets everything, keeps the first block.
+  /// Forgets everything; keeps the blocks of the usual size, gives the larger ones back.
   void reset() {
-    if (blocks_.size() > 1) {
-      blocks_.resize(1);
-      capacity_bytes_ = blocks_.front().size;
-    }
+    std::erase_if(blocks_, [this](const Block& block) {
+      if (block.size <= block_bytes_) return false;
+      capacity_bytes_ -= block.size;
+      return true;
+    });
+    current_ = 0;
     used_ = 0;
   }
 
@@ -65,11 +68,11 @@ class Arena {
     const std::size_t size = at_least > block_bytes_ ? at_least : block_bytes_;
     blocks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
     capacity_bytes_ += size;
-    used_ = 0;
   }
 
   std::size_t block_bytes_;
-  std::size_t used_ = 0;
+  std::size_t current_ = 0;  ///< the block that is being filled
+  std::size_t used_ = 0;     ///< of it
   std::size_t capacity_bytes_ = 0;
   std::vector<Block> blocks_;
 };

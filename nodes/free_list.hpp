@@ -29,24 +29,26 @@ class FreeList {
     std::unique_ptr<T> object_;
   };
 
-  Lease lend() {
+  Lease lend() { return Lease(*this, take()); }
+
+  /// The same by hand: what `take` gave, `give_back` takes.
+  std::unique_ptr<T> take() {
     {
       const std::lock_guard lock(mutex_);
       if (!free_.empty()) {
         std::unique_ptr<T> object = std::move(free_.back());
         free_.pop_back();
-        return Lease(*this, std::move(object));
+        return object;
       }
     }
-    return Lease(*this, make_());
+    return make_();
   }
-
- private:
   void give_back(std::unique_ptr<T> object) {
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(object));
   }
 
+ private:
   std::function<std::unique_ptr<T>()> make_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<T>> free_;

@@ -78,6 +78,8 @@ OrderEventProcessor::OrderEventProcessor(const OrderEventProcessorOptions& optio
       clock_(clock),
       sinks_{options.sink_lanes},
       readers_([this] { return std::make_unique<orders::EventReader>(options_.rules); }),
+      batches_(std::make_shared<nodes::FreeList<OrderBatch>>(
+          [] { return std::make_unique<OrderBatch>(); })),
       watermark_(options.max_out_of_orderness),
       outbox_(options.sink_lanes) {}
 
@@ -115,6 +117,28 @@ Result<Unit> OrderEventProcessor::load() {
     watermark_.restore_highest(position.source, position.highest);
   }
   return Unit{};
+}
+
+void OrderBatch::reset() {
+  sequence = 0;
+  epoch = 0;
+  marker = false;
+  records_count = 0;
+  bytes.clear();
+  records.clear();
+  credit_bytes = 0;
+  draft.reset();
+  arena.reset();
+  parsed.clear();
+  events.clear();
+  rejections.clear();
+}
+
+std::shared_ptr<nodes::RecordBatch> OrderEventProcessor::make_batch() const {
+  return {batches_->take().release(), [batches = batches_](OrderBatch* batch) {
+            batch->reset();
+            batches->give_back(std::unique_ptr<OrderBatch>(batch));
+          }};
 }
 
 std::shared_ptr<nodes::EpochDraft> OrderEventProcessor::make_draft() const {

@@ -217,10 +217,26 @@ Result<Unit> KafkaSource::start(std::span<const storage::SourcePosition> positio
 Result<Unit> KafkaSource::check_last_records(std::span<const storage::SourcePosition> positions) {
   std::vector<storage::SourcePosition> to_check;
   for (const storage::SourcePosition& position : positions) {
-    const bool gap_accepted = options_.accepted_gaps.contains({position.topic, position.partition});
-    if (position.last_offset >= 0 && !gap_accepted) to_check.push_back(position);
+    if (position.last_offset < 0) continue;
+    if (options_.accepted_gaps.contains({position.topic, position.partition})) {
+      LENSART_TRY(begin_anew_if_other(position));
+    } else {
+      to_check.push_back(position);
+    }
   }
   return check_kafka_log(options_.client, to_check, options_.patience);
+}
+
+/// Of a partition whose gap is accepted: one that was made anew is read from its beginning.
+Result<Unit> KafkaSource::begin_anew_if_other(const storage::SourcePosition& position) {
+  Partition& partition = partitions_[position.source];
+  if (partition.next_offset != position.next_offset) return Unit{};  // it was too short already
+  const auto same = check_kafka_log(options_.client, {&position, 1}, options_.patience);
+  if (same || same.error().code != Errc::kStateMismatch) return same;
+  LENSART_ASSIGN(const auto range, watermarks(directory_.at(position.source)));
+  partition.next_offset = range.first;
+  partition.at_end = range.first >= range.second;
+  return Unit{};
 }
 
 Result<Unit> KafkaSource::assign() {

@@ -73,6 +73,7 @@ class KafkaSource final : public RecordSource {
   Result<std::pair<std::int64_t, std::int64_t>> watermarks(const SourceInfo& info);
   Result<Unit> place(std::uint32_t source, const storage::SourcePosition* known);
   Result<Unit> check_last_records(std::span<const storage::SourcePosition> positions);
+  Result<Unit> begin_anew_if_other(const storage::SourcePosition& position);
   Result<Unit> assign();
   Result<Unit> take(rd_kafka_message_t& message, RecordBatch& into);
   std::uint32_t source_of(const rd_kafka_message_t& message);

@@ -1,6 +1,7 @@
 /// A log in memory: the same records in the same order, each time it is started.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ class MemorySource final : public RecordSource {
   Result<Unit> poll(RecordBatch& into, const PollLimits& limits) override;
   int wake_descriptor() const override { return -1; }
   std::int64_t next_offset(std::uint32_t source) const override {
-    return source < next_offset_.size() ? next_offset_[source] : 0;
+    const std::int64_t next = source < next_offset_.size() ? next_offset_[source] : 0;
+    return source < start_at_.size() ? std::max(next, start_at_[source]) : next;
   }
   bool at_end(std::uint32_t) const override { return next_ == log_.size(); }
   bool reached_start_end() const override { return next_ == log_.size(); }

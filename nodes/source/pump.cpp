@@ -140,8 +140,22 @@ bool Pump::finished() const {
   return no_more && cutter_.empty() && cutter_.previous_durable();
 }
 
+/// A source that begins elsewhere than the state stands does so by the operator's leave. That is
+/// made durable even if no record follows: the next start would be refused for the same gap again.
+void Pump::note_moved_positions() {
+  for (storage::SourcePosition& position : positions_) {
+    const std::int64_t begins_at = parts_.source->next_offset(position.source);
+    if (begins_at == position.next_offset) continue;
+    position.next_offset = begins_at;
+    position.last_offset = -1;
+    position.last_hash = 0;
+    cutter_.request_empty();
+  }
+}
+
 /// The source was started by whoever made it.
 Result<EpochNumber> Pump::run() {
+  note_moved_positions();
   for (;;) {
     const Tick now = parts_.clock->tick();
     if (!cutter_.previous_durable() &&

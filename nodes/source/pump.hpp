@@ -67,6 +67,7 @@ class Pump {
   Result<bool> poll_once();
   void cut(Tick now);
   void note(const RecordBatch& batch, Tick now);
+  void note_moved_positions();
   void update_idle(Tick now);
   bool finished() const;
   void wait(Tick now, bool for_source);
