@@ -10,8 +10,10 @@
 namespace lensart::storage {
 
 namespace {
-constexpr auto kSessionPingEvery = std::chrono::seconds(2);
-}
+constexpr auto kSessionWorkEvery = std::chrono::milliseconds(500);
+/// With more epochs than these waiting nobody looks at single commits, and cleaning gains nothing.
+constexpr std::uint64_t kBacklogEpochs = 4;
+}  // namespace
 
 Relay::Relay(const RelayOptions& options, const TableRegistry& registry, StateStore& store,
              const Clock& clock, const Incarnation& incarnation, SinkHooks hooks,
@@ -305,14 +307,19 @@ void Relay::count_applied() {
   }
 }
 
-/// Holds the advisory lock; takes it again when the connection broke.
+/// Holds the advisory lock; takes it again when the connection broke. In between it keeps the GIN
+/// indexes' pending lists short.
 void Relay::keep_session() {
   for (;;) {
+    bool backlog = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kSessionPingEvery, [this] { return stopping_ || failed_; });
+      changed_.wait_for(lock, kSessionWorkEvery, [this] { return stopping_ || failed_; });
       if (stopping_ || failed_) return;
+      backlog = protocol_.outstanding_epochs() > kBacklogEpochs;
     }
+    // Only a broken connection gives the lock up: cleaning may fail and be tried again.
+    if (session_ && !backlog) static_cast<void>(session_->clean_pending_lists());
     if (session_ && session_->ping()) continue;
     session_.reset();
     auto opened = Session::open(options_.session, incarnation_);
