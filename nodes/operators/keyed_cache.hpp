@@ -1,6 +1,7 @@
 /// Keyed state of one lane: a bounded cache over the lane's share of a tree.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
@@ -29,10 +30,9 @@ class KeyedCache {
 
   /// The value of `key`, read from the tree or made anew. Valid until shrink().
   Result<Value*> find(std::int64_t key, const storage::ReadTransaction& txn) {
-    auto [at, fresh] = entries_.try_emplace(key, nullptr);
-    if (!fresh) {
-      touch(*at->second);
-      return &at->second->value;
+    if (const auto known = entries_.find(key); known != entries_.end()) {
+      touch(*known->second);
+      return &known->second->value;
     }
     auto entry = std::make_unique<Entry>();
     entry->key = key;
@@ -41,7 +41,6 @@ class KeyedCache {
     if (stored) {
       auto decoded = Value::decode(*stored);
       if (!decoded) {
-        entries_.erase(key);
         return fail(Errc::kStateCorrupt,
                     "a value of the keyed state is damaged (checksum); restore a "
                     "backup or run `lensart state adopt`");
@@ -52,7 +51,7 @@ class KeyedCache {
     used_bytes_ += entry->bytes;
     push_newest(*entry);
     Value* value = &entry->value;
-    at->second = std::move(entry);
+    entries_.emplace(key, std::move(entry));
     return value;
   }
 

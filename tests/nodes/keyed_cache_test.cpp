@@ -135,6 +135,18 @@ TEST_F(KeyedCacheTest, ADamagedValueIsCorruptionEachTimeItIsAskedFor) {
   EXPECT_EQ(cache->size(), 0U);
 }
 
+TEST_F(KeyedCacheTest, AReadThatFailedIsTriedAgain) {
+  write(1, "a");
+  commit_epoch();
+  start(1 << 20);
+  auto txn = store->read();
+  txn->reset();
+  EXPECT_FALSE(cache->find(1, *txn));
+  EXPECT_EQ(cache->size(), 0U);
+  ASSERT_TRUE(txn->renew());
+  EXPECT_EQ((*cache->find(1, *txn))->text, "a");
+}
+
 RC_GTEST_FIXTURE_PROP(KeyedCacheTest, AnySequenceEqualsAMap, ()) {
   store.reset();
   std::filesystem::remove_all(options().directory);
