@@ -1,0 +1,213 @@
+#include "apps/jobs/order_lane.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/jobs/jobs_fixture.hpp"
+
+namespace lensart::jobs {
+namespace {
+
+using orders::Event;
+using orders::EventType;
+using std::chrono::seconds;
+using storage::EntryKind;
+
+/// A lane over a state of its own, committed after each epoch as the pipeline does.
+class OrderLaneTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "lensart-lane-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory = name;
+    storage::StateStoreOptions options;
+    options.directory = name;
+    auto opened = storage::StateStore::open(options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store = std::move(*opened);
+    trees.orders = store->table("orders").value();
+    trees.lines = store->table("lines").value();
+    start();
+  }
+  void TearDown() override {
+    lane.reset();
+    store.reset();
+    std::filesystem::remove_all(directory);
+  }
+
+  /// As after a restart: nothing in memory.
+  void start() {
+    lane = std::make_unique<OrderLane>(trees, SinkLanes{sink_lanes}, saigon(), 1 << 20);
+  }
+
+  void on(const Event& event) {
+    auto txn = store->read();
+    ASSERT_TRUE(txn);
+    const auto done = lane->on_event(event, "{}", {"order-created", 0, ++offset}, {0, offset},
+                                     id_hash, epoch, *txn);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+
+  /// Closes the epoch; `orders_processed:insert` and so on, in the order of writing.
+  std::vector<std::string> close() {
+    nodes::LaneOutput output;
+    lane->close_epoch(output);
+    std::vector<std::string> entries;
+    for (const storage::OutboxChunk& chunk : output.chunks) {
+      const auto read = storage::for_each_entry(chunk.bytes, [&](const auto& entry) {
+        const std::string_view table = tables().find(entry.table)->name;
+        if (entry.table == kOrdersRaw) {
+          raw_lanes.push_back(chunk.lane);
+        } else {
+          entries.push_back(fmt::format("{}:{}", table, kind(entry)));
+          EXPECT_EQ(chunk.lane, 0) << table;
+        }
+      });
+      EXPECT_TRUE(read);
+    }
+    storage::EpochCommit commit;
+    commit.number = epoch++;
+    commit.changes.push_back(std::move(output.changes));
+    commit.chunks = std::move(output.chunks);
+    const auto done = store->commit(commit, {});
+    EXPECT_TRUE(done) << (done ? "" : done.error().message);
+    lane->shrink(commit.number);
+    return entries;
+  }
+
+  static std::string kind(const storage::OutboxEntry& entry) {
+    switch (entry.kind) {
+      case EntryKind::kInsert:
+        return "insert";
+      case EntryKind::kUpdate:
+        return "update";
+      case EntryKind::kReplaceNew:
+      case EntryKind::kReplace: {
+        storage::ByteReader reader(entry.body);
+        storage::read_cell(storage::ColumnType::kBigint, reader);
+        int rows = 0;
+        for (; reader.ok() && !reader.at_end(); ++rows) reader.text();
+        return fmt::format("{} {}", entry.kind == EntryKind::kReplace ? "replace" : "new", rows);
+      }
+      default:
+        return "other";
+    }
+  }
+
+  std::size_t lines_in_state(orders::OrderId order_id) const {
+    const auto txn = store->read();
+    const std::string prefix = storage::key_of(static_cast<std::uint64_t>(order_id));
+    std::size_t count = 0;
+    const auto done = txn->scan(trees.lines, prefix, [&](std::string_view key, std::string_view) {
+      if (!key.starts_with(prefix)) return false;
+      ++count;
+      return true;
+    });
+    EXPECT_TRUE(done);
+    return count;
+  }
+
+  Event snapshot_event(EventType type, std::string_view id, Instant at, std::size_t line_count) {
+    return event_with(type, id, at, snapshot_of("new", "open", std::span(lines).first(line_count)));
+  }
+  static Event status(std::string_view id, Instant at) {
+    Event event = event_of(EventType::kStatusChanged, id, at);
+    event.new_status = "sent";
+    return event;
+  }
+  using Entries = std::vector<std::string>;
+
+  std::vector<orders::Line> lines = {line_of(1, 1, 100), line_of(2, 1, 200), line_of(3, 1, 300)};
+  std::filesystem::path directory;
+  std::unique_ptr<storage::StateStore> store;
+  OrderTrees trees;
+  std::size_t sink_lanes = 1;
+  std::unique_ptr<OrderLane> lane;
+  std::int64_t offset = 0;
+  std::uint64_t id_hash = 0;
+  EpochNumber epoch = 1;
+  std::vector<int> raw_lanes;
+};
+
+TEST_F(OrderLaneTest, AnOrderIsInsertedOnceAndUpdatedAfterwards) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 2));
+  on(status("s", kNoon + seconds(1)));
+  EXPECT_EQ(close(), (Entries{"orders_processed:insert", "order_items_analytics:new 2"}));
+  on(status("t", kNoon + seconds(2)));
+  EXPECT_EQ(close(), (Entries{"orders_processed:update"})) << "its lines did not change";
+}
+
+TEST_F(OrderLaneTest, ARestartKnowsWhichOrdersHaveTheirRow) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 1));
+  close();
+  start();
+  on(snapshot_event(EventType::kUpdated, "u", kNoon + seconds(1), 2));
+  EXPECT_EQ(close(), (Entries{"orders_processed:update", "order_items_analytics:replace 2"}));
+}
+
+TEST_F(OrderLaneTest, AnOrderWithoutASnapshotWaitsForOne) {
+  on(status("s", kNoon));
+  EXPECT_EQ(close(), Entries{});
+  start();
+  on(snapshot_event(EventType::kCreated, "c", kNoon - seconds(1), 0));
+  EXPECT_EQ(close(), (Entries{"orders_processed:insert"})) << "no lines: nothing to replace";
+}
+
+TEST_F(OrderLaneTest, LinesThatAppearLaterReplaceNone) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 0));
+  close();
+  on(snapshot_event(EventType::kUpdated, "u", kNoon + seconds(1), 1));
+  EXPECT_EQ(close(), (Entries{"orders_processed:update", "order_items_analytics:replace 1"}));
+}
+
+TEST_F(OrderLaneTest, LinesThatGoAreErasedFromTheStateToo) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 3));
+  close();
+  EXPECT_EQ(lines_in_state(1042), 3U);
+  on(snapshot_event(EventType::kUpdated, "u", kNoon + seconds(1), 1));
+  EXPECT_EQ(close(), (Entries{"orders_processed:update", "order_items_analytics:replace 1"}));
+  EXPECT_EQ(lines_in_state(1042), 1U);
+  start();
+  on(snapshot_event(EventType::kUpdated, "v", kNoon + seconds(2), 0));
+  EXPECT_EQ(close(), (Entries{"orders_processed:update", "order_items_analytics:replace 0"}));
+  EXPECT_EQ(lines_in_state(1042), 0U);
+}
+
+TEST_F(OrderLaneTest, AnEventThatChangesNothingWritesOnlyTheLog) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 1));
+  on(status("t", kNoon + seconds(9)));
+  close();
+  raw_lanes.clear();
+  on(status("s", kNoon + seconds(1)));
+  EXPECT_EQ(close(), Entries{});
+  EXPECT_EQ(raw_lanes.size(), 1U);
+}
+
+TEST_F(OrderLaneTest, TheLogIsSpreadOverTheOtherSinkLanesByTheHashOfTheId) {
+  sink_lanes = 3;
+  start();
+  for (id_hash = 0; id_hash < 4; ++id_hash) on(status(fmt::format("e{}", id_hash), kNoon));
+  close();
+  std::sort(raw_lanes.begin(), raw_lanes.end());
+  EXPECT_EQ(raw_lanes, (std::vector<int>{1, 1, 2, 2}));
+}
+
+TEST_F(OrderLaneTest, DamagedStateIsAFailureNotAnEmptyOrder) {
+  on(snapshot_event(EventType::kCreated, "c", kNoon, 1));
+  close();
+  const auto damaged = store->write([&](storage::WriteTransaction& txn) {
+    return txn.put(trees.orders, storage::key_of(std::uint64_t{1042}), "damaged");
+  });
+  ASSERT_TRUE(damaged);
+  start();
+  auto txn = store->read();
+  const auto done = lane->on_event(status("s", kNoon), "{}", {"t", 0, 1}, {0, 1}, 0, epoch, *txn);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::kStateCorrupt);
+}
+
+}  // namespace
+}  // namespace lensart::jobs

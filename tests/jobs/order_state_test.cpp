@@ -1,0 +1,218 @@
+#include "apps/jobs/order_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/jobs/jobs_fixture.hpp"
+
+namespace lensart::jobs {
+namespace {
+
+using orders::Event;
+using orders::EventType;
+using std::chrono::seconds;
+
+class OrderStateTest : public testing::Test {
+ protected:
+  bool apply(const Event& event) { return state.apply(event, {3, ++offset}, saigon()); }
+  std::string column(std::string_view name) const {
+    std::string row;
+    state.append_row(row, 1042);
+    return cell_of(kOrdersProcessed, row, name);
+  }
+  /// The row that the events make, in the order given.
+  static std::string row_after(std::span<const Event> events) {
+    OrderState folded;
+    for (const Event& event : events) folded.apply(event, {0, 0}, saigon());
+    std::string row;
+    folded.append_row(row, 1042);
+    return row;
+  }
+  static Event status(std::string_view id, Instant at, std::string_view to) {
+    Event event = event_of(EventType::kStatusChanged, id, at);
+    event.new_status = to;
+    return event;
+  }
+  static Event payment(std::string_view id, Instant at, std::string_view to) {
+    Event event = event_of(EventType::kPaymentStatusChanged, id, at);
+    event.new_payment_status = to;
+    return event;
+  }
+
+  OrderState state;
+  std::int64_t offset = 0;
+};
+
+TEST_F(OrderStateTest, WithoutASnapshotThereIsNoRowToSend) {
+  EXPECT_TRUE(apply(status("s", kNoon, "sent")));
+  EXPECT_FALSE(state.has_snapshot);
+}
+
+TEST_F(OrderStateTest, EachGroupHasALastWriterOfItsOwn) {
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open")));
+  apply(status("s", kNoon + seconds(9), "sent"));
+  apply(payment("p", kNoon + seconds(8), "paid"));
+  apply(event_with(EventType::kUpdated, "u", kNoon + seconds(5), snapshot_of("old", "older")));
+  EXPECT_EQ(column("order_status"), "sent");
+  EXPECT_EQ(column("payment_status"), "paid");
+  EXPECT_EQ(state.snapshot_key.event_id, "u");
+}
+
+TEST_F(OrderStateTest, APaymentChangeWithASnapshotWritesItsOwnPaymentStatusAndTheSnapshotsStatus) {
+  Event event =
+      event_with(EventType::kPaymentStatusChanged, "p", kNoon, snapshot_of("new", "open"));
+  event.new_payment_status = "paid";
+  apply(event);
+  EXPECT_EQ(column("order_status"), "new");
+  EXPECT_EQ(column("payment_status"), "paid");
+}
+
+TEST_F(OrderStateTest, ACancellationWritesCancelledWhateverItsSnapshotSays) {
+  apply(event_with(EventType::kCancelled, "x", kNoon, snapshot_of("new", "open")));
+  EXPECT_EQ(column("order_status"), "Đã hủy");
+}
+
+TEST_F(OrderStateTest, ALaterEventTakesACancellationBack) {
+  apply(event_with(EventType::kCancelled, "x", kNoon, snapshot_of("new", "open")));
+  apply(status("s", kNoon + seconds(1), "sent"));
+  EXPECT_EQ(column("order_status"), "sent");
+}
+
+TEST_F(OrderStateTest, AtOneInstantTheRankDecidesInWhateverOrderTheyCome) {
+  std::vector<Event> events = {
+      event_with(EventType::kCreated, "e", kNoon, snapshot_of("created", "1")),
+      event_with(EventType::kUpdated, "d", kNoon, snapshot_of("updated", "2")),
+      payment("c", kNoon, "3"), status("b", kNoon, "changed"),
+      event_of(EventType::kCancelled, "a", kNoon)};
+  std::sort(events.begin(), events.end(),
+            [](const Event& a, const Event& b) { return a.event_id < b.event_id; });
+  const std::string expected = row_after(events);
+  EXPECT_EQ(cell_of(kOrdersProcessed, expected, "order_status"), "Đã hủy");
+  EXPECT_EQ(cell_of(kOrdersProcessed, expected, "payment_status"), "3");
+  do {
+    ASSERT_EQ(row_after(events), expected);
+  } while (std::next_permutation(events.begin(), events.end(), [](const Event& a, const Event& b) {
+    return a.event_id < b.event_id;
+  }));
+}
+
+TEST_F(OrderStateTest, AtOneInstantAndRankTheGreaterIdByUnsignedBytesWins) {
+  apply(event_with(EventType::kUpdated, "é", kNoon, snapshot_of("accent", "open")));
+  EXPECT_FALSE(apply(event_with(EventType::kUpdated, "z", kNoon, snapshot_of("plain", "open"))));
+  EXPECT_EQ(column("order_status"), "accent");
+}
+
+TEST_F(OrderStateTest, CreatedAtIsTheEarliestCreationNotTheEarliestEvent) {
+  apply(status("s", kNoon - seconds(60), "sent"));
+  apply(event_with(EventType::kUpdated, "u", kNoon, snapshot_of("new", "open")));
+  EXPECT_EQ(column("created_at"), micros(kNoon - seconds(60)));
+  apply(event_with(EventType::kCreated, "c2", kNoon + seconds(9), snapshot_of("new", "open")));
+  EXPECT_EQ(column("created_at"), micros(kNoon + seconds(9)));
+  apply(event_with(EventType::kCreated, "c1", kNoon + seconds(5), snapshot_of("new", "open")));
+  EXPECT_EQ(column("created_at"), micros(kNoon + seconds(5)));
+  EXPECT_EQ(column("updated_at"), micros(kNoon + seconds(9)));
+}
+
+TEST_F(OrderStateTest, AnEventThatWritesNothingStillMovesUpdatedAt) {
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open")));
+  EXPECT_TRUE(apply(payment("p", kNoon + seconds(7), "open")));
+  EXPECT_EQ(column("updated_at"), micros(kNoon + seconds(7)));
+}
+
+TEST_F(OrderStateTest, AnEventBetweenOthersThatLosesEverywhereChangesNothing) {
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open")));
+  apply(event_with(EventType::kUpdated, "u", kNoon + seconds(9), snapshot_of("sent", "paid")));
+  const std::string before = state.encode();
+  EXPECT_FALSE(
+      apply(event_with(EventType::kUpdated, "v", kNoon + seconds(5), snapshot_of("x", "y"))));
+  EXPECT_EQ(state.encode(), before) << "origin included: it names the last event that counted";
+}
+
+TEST_F(OrderStateTest, EqualLinesAreNoChangeAndOthersAre) {
+  const std::vector<orders::Line> two = {line_of(1, 2, 500), line_of(2, 1, 300)};
+  const std::vector<orders::Line> other = {line_of(1, 2, 500), line_of(2, 1, 301)};
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open", two)));
+  EXPECT_TRUE(state.lines_changed);
+  EXPECT_EQ(state.pending_lines.size(), 2U);
+  state.lines_changed = false;
+  state.pending_lines.clear();
+  apply(event_with(EventType::kUpdated, "u", kNoon + seconds(1), snapshot_of("new", "open", two)));
+  EXPECT_FALSE(state.lines_changed);
+  apply(
+      event_with(EventType::kUpdated, "v", kNoon + seconds(2), snapshot_of("new", "open", other)));
+  EXPECT_TRUE(state.lines_changed);
+  EXPECT_EQ(state.lines_stored, 2U);
+}
+
+TEST_F(OrderStateTest, LinesThatAllGoAreAChange) {
+  const std::vector<orders::Line> one = {line_of(1, 2, 500)};
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open", one)));
+  state.lines_changed = false;
+  state.pending_lines.clear();
+  apply(event_with(EventType::kUpdated, "u", kNoon + seconds(1), snapshot_of("new", "open")));
+  EXPECT_TRUE(state.lines_changed);
+  EXPECT_EQ(state.lines, 0U);
+  EXPECT_EQ(state.lines_stored, 1U);
+}
+
+TEST_F(OrderStateTest, LinesThatChangeTwiceInAnEpochRememberWhatTheStateHolds) {
+  const std::vector<orders::Line> three = {line_of(1, 1, 1), line_of(2, 1, 1), line_of(3, 1, 1)};
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open", three)));
+  state.lines_changed = false;
+  const std::span<const orders::Line> all(three);
+  apply(event_with(EventType::kUpdated, "u", kNoon + seconds(1),
+                   snapshot_of("new", "open", all.first(2))));
+  apply(event_with(EventType::kUpdated, "v", kNoon + seconds(2),
+                   snapshot_of("new", "open", all.first(1))));
+  EXPECT_EQ(state.lines_stored, 3U);
+  EXPECT_EQ(state.lines, 1U);
+}
+
+TEST_F(OrderStateTest, WhatIsDecodedGoesOnAsIfNothingHadHappened) {
+  const std::vector<orders::Line> one = {line_of(1, 2, 500)};
+  apply(event_with(EventType::kCreated, "c", kNoon, snapshot_of("new", "open", one)));
+  apply(status("s", kNoon + seconds(9), "sent"));
+  state.row_sent = true;
+  state.lines_changed = false;
+  const auto decoded = OrderState::decode(state.encode());
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->row_sent);
+  EXPECT_EQ(decoded->encode(), state.encode());
+  state = *decoded;
+  EXPECT_FALSE(
+      apply(event_with(EventType::kUpdated, "b", kNoon - seconds(0), snapshot_of("x", "y", one))) &&
+      state.lines_changed);
+  EXPECT_FALSE(apply(status("r", kNoon + seconds(9), "late"))) << "the id r is below s";
+}
+
+TEST_F(OrderStateTest, TheFormatOfVersionOneIsThis) {
+  apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
+  state.row_sent = true;
+  std::string hex;
+  for (const char byte : state.encode())
+    hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  EXPECT_EQ(hex,
+            "011f001ee3dbac6006000002000000633125000000000000010200000000000000000000"
+            "00000001f04902000000000000010000000000000000001ee3dbac600600000200000063"
+            "31030000006e6577001ee3dbac60060000020000006331040000006f70656e001ee3dbac"
+            "600600001ee3dbac600600001ee3dbac6006000000000000000000000000000000000000"
+            "000000030000000100000000000000302e03ad");
+}
+
+TEST_F(OrderStateTest, DamagedBytesAreNotAState) {
+  apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
+  const std::string good = state.encode();
+  ASSERT_TRUE(OrderState::decode(good));
+  EXPECT_FALSE(OrderState::decode(""));
+  for (std::size_t size = 0; size < good.size(); ++size)
+    ASSERT_FALSE(OrderState::decode(good.substr(0, size))) << size << " bytes";
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string damaged = good;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    ASSERT_FALSE(OrderState::decode(damaged)) << "byte " << at;
+  }
+}
+
+}  // namespace
+}  // namespace lensart::jobs
