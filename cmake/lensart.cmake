@@ -21,7 +21,7 @@ if(LENSART_FAILPOINTS)
   target_compile_definitions(lensart_flags INTERFACE LENSART_FAILPOINTS=1)
 endif()
 if(LENSART_SANITIZE)
-  # vptr fires inside TBB's own header (docs/contract.md, traps), so it is left out.
+  # vptr fires inside TBB's own header, so it is left out.
   target_compile_options(lensart_flags INTERFACE -fsanitize=${LENSART_SANITIZE} -fno-sanitize=vptr
                                                  -fno-sanitize-recover=all -Wno-maybe-uninitialized)
   if(LENSART_SANITIZE MATCHES thread)

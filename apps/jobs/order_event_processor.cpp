@@ -23,6 +23,8 @@ Wiring OrderEventProcessor::drawing(const OrderEventProcessorOptions& options) {
   Wiring wiring;
   wiring.name = options.pipeline;
   const auto node = [&](std::string name, NodeKind kind, std::string note, NodeTuning tuning = {}) {
+    const auto priority = options.priorities.find(name);
+    if (priority != options.priorities.end()) tuning.priority = priority->second;
     wiring.nodes.push_back({std::move(name), kind, tuning, std::move(note), nullptr});
   };
   NodeTuning parse;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,7 +48,9 @@ struct OrderEventProcessorOptions {
   std::size_t sink_lanes = 1;
   std::size_t id_lanes = 2;
   std::size_t order_lanes = 2;
-  std::size_t parse_concurrency = 0;   ///< 0: as many as the pool has threads
+  std::size_t parse_concurrency = 0;  ///< 0: as many as the pool has threads
+  /// By node, as the drawing names them; what is not named has none. Higher goes first.
+  std::map<std::string, unsigned, std::less<>> priorities;
   std::size_t cache_bytes = 64 << 20;  ///< of all order lanes together
   std::chrono::microseconds max_out_of_orderness = std::chrono::minutes(5);
 };

@@ -43,6 +43,9 @@ jobs::OrderEventProcessorOptions job_options(const Config& config, const TimeZon
   options.id_lanes = config.node("deduplicate").lanes.value_or(config.pool.threads);
   options.order_lanes = config.node("orders").lanes.value_or(config.pool.threads);
   options.parse_concurrency = config.node("parse").concurrency.value_or(0);
+  for (const char* name : {"parse", "deduplicate", "orders", "close"}) {
+    if (const auto priority = config.node(name).priority) options.priorities[name] = *priority;
+  }
   options.cache_bytes = config.state.cache;
   options.max_out_of_orderness = config.pipeline.max_out_of_orderness;
   return options;

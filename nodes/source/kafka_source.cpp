@@ -13,6 +13,7 @@ namespace lensart::nodes {
 namespace {
 
 constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
+constexpr auto kAskEvery = std::chrono::seconds(2);
 constexpr auto kLagsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 512;
 
@@ -68,12 +69,12 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions&
 /// Once its prefetch queue is full, librdkafka 2.0.2 looks again only when a second is over or when
 /// something else happens on the broker's connection. So that it goes on fetching while we drain
 /// the queue, something happens: now and then we ask where a partition ends. The question blocks,
-/// hence the thread.
+/// hence the thread. Asked in quiet times too, it tells whether the broker answers at all.
 void KafkaSource::nudge_when_asked() {
   for (std::size_t turn = 0;; ++turn) {
     {
       std::unique_lock lock(nudge_mutex_);
-      nudge_changed_.wait(lock, [this] { return nudge_wanted_ || stopping_; });
+      nudge_changed_.wait_for(lock, kAskEvery, [this] { return nudge_wanted_ || stopping_; });
       if (stopping_) return;
       nudge_wanted_ = false;
     }
@@ -81,8 +82,9 @@ void KafkaSource::nudge_when_asked() {
     const SourceInfo& info = directory_.at(static_cast<std::uint32_t>(turn % directory_.size()));
     std::int64_t low = 0;
     std::int64_t high = 0;
-    rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high,
-                                     1000);
+    const auto rc = rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(),
+                                                     info.partition, &low, &high, 1000);
+    answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
   }
 }
 
@@ -286,7 +288,6 @@ std::uint32_t KafkaSource::source_of(const rd_kafka_message_t& message) {
 
 Result<Unit> KafkaSource::take(rd_kafka_message_t& message, RecordBatch& into) {
   if (message.rkt == nullptr) {
-    last_error_at_ = clock_.tick().time_since_epoch().count();
     return is_passing(message.err) ? Result<Unit>(Unit{})
                                    : tl::unexpected(client_.error(message.err, "consuming"));
   }
@@ -361,7 +362,8 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
 }
 
 bool KafkaSource::at_end(std::uint32_t source) const {
-  return source < partitions_.size() && partitions_[source].at_end;
+  return source < partitions_.size() && partitions_[source].at_end &&
+         answering_.load(std::memory_order_relaxed);
 }
 
 bool KafkaSource::reached_start_end() const {
@@ -385,8 +387,11 @@ std::vector<std::int64_t> KafkaSource::lags() const {
 }
 
 std::string KafkaSource::trouble() const {
-  const auto fatal = client_.check_fatal();
-  return fatal ? std::string{} : fatal.error().message;
+  if (const auto fatal = client_.check_fatal(); !fatal) return fatal.error().message;
+  if (answering_.load(std::memory_order_relaxed)) return {};
+  return fmt::format(
+      "Kafka does not answer at kafka.brokers = \"{}\"; reading goes on when it does",
+      client_.brokers());
 }
 
 }  // namespace lensart::nodes

@@ -88,7 +88,7 @@ class KafkaSource final : public RecordSource {
   int wake_write_fd_ = -1;
   std::vector<rd_kafka_message_t*> polled_;
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
-  std::atomic<std::int64_t> last_error_at_{0};
+  std::atomic<bool> answering_{true};  ///< as of the nudger's last question
   mutable std::mutex lags_mutex_;
   std::vector<std::int64_t> lags_;
   Tick next_lags_{};
