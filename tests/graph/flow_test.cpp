@@ -169,6 +169,23 @@ TEST_F(FlowTest, AFailureReachesItsHandlerOnceWithTheNodesNameAndItsCode) {
   EXPECT_TRUE(flow->failed());
 }
 
+TEST_F(FlowTest, FailuresAtTheSameTimeReachTheHandlerOnce) {
+  std::mutex meeting;
+  std::condition_variable met;
+  std::size_t inside = 0;
+  start({parallel("work", [&](std::size_t, Batch&) {
+    std::unique_lock lock(meeting);
+    ++inside;
+    met.notify_all();
+    met.wait_for(lock, 10s, [&] { return inside >= kThreads; });
+    throw std::runtime_error("no");
+  })});
+  push(kThreads);
+  flow->drain();
+  EXPECT_EQ(inside, kThreads);
+  EXPECT_EQ(failures.size(), 1U);
+}
+
 TEST_F(FlowTest, AnyOtherExceptionIsFatalAndStallsNothing) {
   std::atomic<int> passed{0};
   std::atomic<bool> seen_after{false};
