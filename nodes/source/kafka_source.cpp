@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
 constexpr auto kAskEvery = std::chrono::seconds(2);
+constexpr int kAskPatienceMs = 1000;
 constexpr auto kLagsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 512;
 
@@ -68,22 +69,26 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions&
 
 /// Once its prefetch queue is full, librdkafka 2.0.2 looks again only when a second is over or when
 /// something else happens on the broker's connection. So that it goes on fetching while we drain
-/// the queue, something happens: now and then we ask where a partition ends. The question blocks,
-/// hence the thread. Asked in quiet times too, it tells whether the broker answers at all.
+/// the queue, something happens: now and then we put a small question to the leaders of all
+/// partitions. It blocks, hence the thread. (Of the calls that would do, this one keeps its timeout
+/// when a broker is away.) Asked in quiet times too, it tells whether the brokers answer at all.
 void KafkaSource::nudge_when_asked() {
-  for (std::size_t turn = 0;; ++turn) {
+  for (;;) {
     {
       std::unique_lock lock(nudge_mutex_);
       nudge_changed_.wait_for(lock, kAskEvery, [this] { return nudge_wanted_ || stopping_; });
       if (stopping_) return;
       nudge_wanted_ = false;
     }
-    if (directory_.size() == 0) continue;
-    const SourceInfo& info = directory_.at(static_cast<std::uint32_t>(turn % directory_.size()));
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const auto rc = rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(),
-                                                     info.partition, &low, &high, 1000);
+    const std::size_t sources = directory_.size();
+    if (sources == 0) continue;
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources)));
+    for (std::uint32_t source = 0; source < sources; ++source) {
+      const SourceInfo& info = directory_.at(source);
+      // The first record since 1970: found at once.
+      rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset = 0;
+    }
+    const auto rc = rd_kafka_offsets_for_times(client_.get(), list.get(), kAskPatienceMs);
     answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
   }
 }
@@ -325,7 +330,7 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   while (::read(wake_read_fd_, announced, sizeof(announced)) > 0) {
   }
   const Tick now = clock_.tick();
-  if (now >= next_discovery_) {
+  if (now >= next_discovery_ && answering_.load(std::memory_order_relaxed)) {
     next_discovery_ = now + kDiscoveryEvery;
     LENSART_TRY(find_new_partitions());
   }
