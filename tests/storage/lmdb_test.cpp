@@ -122,14 +122,15 @@ TEST_F(LmdbTest, AtItsLargestTheStateIsFullAndKeepsWhatItHas) {
 
 TEST_F(LmdbTest, GrowingWaitsForReadersAndReadersSeeAWholeTransaction) {
   open(64 << 10);
-  std::atomic<bool> stop{false};
+  constexpr std::uint64_t kRounds = 100;
+  std::atomic<std::uint64_t> rounds{0};
   std::atomic<int> torn{0};
   const std::string expected(2000, 'x');
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       auto txn = environment->read();
-      while (!stop) {
+      for (std::uint64_t seen = 0; seen < kRounds; seen = rounds) {
         // Each transaction writes 10 keys: a view that has another number is torn.
         std::uint64_t whole = 0;
         const auto read = txn->scan(table, "", [&](std::string_view, std::string_view value) {
@@ -138,19 +139,21 @@ TEST_F(LmdbTest, GrowingWaitsForReadersAndReadersSeeAWholeTransaction) {
         });
         if (!read || whole % 10 != 0 || whole != *txn->count(table)) ++torn;
         txn->reset();
+        rounds.wait(seen);  // readers that never pause would keep the map from growing for ever
         if (!txn->renew()) ++torn;
       }
     });
   }
-  for (std::uint64_t round = 0; round < 100; ++round) {
-    ASSERT_TRUE(environment->write([&](WriteTransaction& txn) -> Result<Unit> {
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    EXPECT_TRUE(environment->write([&](WriteTransaction& txn) -> Result<Unit> {
       for (std::uint64_t i = 0; i < 10; ++i) {
         LENSART_TRY(txn.put(table, key_of(round * 10 + i), expected));
       }
       return Unit{};
     }));
+    ++rounds;
+    rounds.notify_all();
   }
-  stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(torn, 0);
   EXPECT_EQ(keys().size(), 1000U);
