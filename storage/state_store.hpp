@@ -96,8 +96,8 @@ class StateStore {
   const std::optional<Binding>& binding() const { return binding_; }
   Result<Unit> bind(const Binding& binding);
 
-  /// Durable on return. REQUIRES: positions never go back, but for a topic that was made anew. Fails
-  /// with kStateFull, kStateFailed or kStateCorrupt; then nothing was written.
+  /// Durable on return. REQUIRES: positions never go back, but for a topic that was made anew.
+  /// Fails with kStateFull, kStateFailed or kStateCorrupt; then nothing was written.
   Result<ChainRecord> commit(const EpochCommit& epoch, const Incarnation& incarnation);
 
   /// The outbox of epochs up to `number` will go with the next commit, or with trim_now().

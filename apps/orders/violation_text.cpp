@@ -86,11 +86,12 @@ std::string fit_for_column(std::string_view text, std::size_t code_points) {
 
 Violation describe(const JsonDocument& document, const Finding& finding) {
   if (finding.is_shared) {
-    return {finding.code, "",
-            fit_for_column(fmt::format("order_id and id disagree (the later one is {}): send one of "
-                                       "them, or both with the same value",
-                                       shown(document.node(finding.node))),
-                           kMessageColumn)};
+    return {
+        finding.code, "",
+        fit_for_column(fmt::format("order_id and id disagree (the later one is {}): send one of "
+                                   "them, or both with the same value",
+                                   shown(document.node(finding.node))),
+                       kMessageColumn)};
   }
   std::string path = document.path_of(finding.node);
   if (!finding.missing.empty()) {
