@@ -47,7 +47,8 @@ function(lensart_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE lensart_flags ${ARG_LINK} GTest::gmock GTest::gtest_main)
   # g++ 12 sees overlaps and overruns in std::string's own concatenation (GCC bugs 105651, 105329).
-  target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict)
+  target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
+                                                 -Wno-stringop-overflow -Wno-stringop-overread)
   if(LENSART_PCH)
     target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <map>)
   endif()
