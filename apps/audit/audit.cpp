@@ -30,9 +30,7 @@ std::string query_for(std::string_view check, const storage::Connection& connect
   // The log's own checks return what is wrong; a derived table's text returns what it must hold.
   if (check == "orders_raw" || check == "accounts") return text;
   const storage::TableSpec* table = jobs::tables().find(check);
-  const std::string name =
-      storage::quoted_identifier(options.schema) + "." + storage::quoted_identifier(check);
-  return difference_query(*table, name, text);
+  return difference_query(*table, storage::quoted_identifier(options.schema), text);
 }
 
 /// A snapshot in which every lane stands at the same epoch, and that epoch.
@@ -71,7 +69,8 @@ Result<CheckResult> run_check(storage::Connection& connection, const std::string
   const std::string sql = fmt::format(
       "WITH found AS MATERIALIZED ({}) SELECT problem, key, detail, count(*) FILTER (WHERE problem "
       "<> "
-      "'known') OVER (), count(*) FILTER (WHERE problem = 'known') OVER () FROM found LIMIT {}",
+      "'known') OVER (), count(*) FILTER (WHERE problem = 'known') OVER () FROM found ORDER BY "
+      "problem = 'known' LIMIT {}",
       query_for(name, connection, options), options.shown_per_check);
   LENSART_ASSIGN(const storage::Rows rows, connection.query(sql));
   for (int i = 0; i < rows.count(); ++i) {

@@ -24,7 +24,29 @@ std::string columns(const TableSpec& table, std::string_view prefix, std::size_t
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string keyed(const TableSpec& table, std::string_view name, std::string_view expected) {
+std::string name_of(const TableSpec& table, std::string_view schema) {
+  return fmt::format("{}.{}", schema, quoted_identifier(table.name));
+}
+
+/// Whether a dead letter says that this key was refused, in the table or in the one it belongs to.
+/// `key`: an SQL expression for each key column.
+std::string is_refused(const TableSpec& table, std::string_view schema,
+                       const std::vector<std::string>& key) {
+  std::string text;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    text += fmt::format(" || '{}{}=' || {}", i > 0 ? ", " : "", table.columns[i].name, key[i]);
+  }
+  const auto among_letters = [&](std::string_view name) {
+    return fmt::format(
+        "'{} '{} IN (SELECT d.field FROM {}.dead_letters d WHERE d.code = 'sink_rejected')", name,
+        text, schema);
+  };
+  return table.parent.empty()
+             ? among_letters(table.name)
+             : fmt::format("({} OR {})", among_letters(table.name), among_letters(table.parent));
+}
+
+std::string keyed(const TableSpec& table, std::string_view schema, std::string_view expected) {
   const std::string first = quoted_identifier(table.columns[0].name);
   std::vector<std::string> on;
   std::vector<std::string> key;
@@ -41,11 +63,12 @@ std::string keyed(const TableSpec& table, std::string_view name, std::string_vie
   }
   return fmt::format(
       "WITH expected AS ({expected}), actual AS (SELECT {all} FROM {name}) "
-      "SELECT CASE WHEN a.{first} IS NULL THEN 'missing' WHEN e.{first} IS NULL THEN 'extra' "
-      "ELSE 'differs' END AS problem, concat_ws('/', {key}) AS key, "
-      "coalesce(format('%s is %s, should be %s', field.name, coalesce(quote_literal(field.actual), "
-      "'NULL'), "
-      "coalesce(quote_literal(field.expected), 'NULL')), '') AS detail "
+      "SELECT CASE WHEN e.{first} IS NULL THEN 'extra' WHEN {refused} THEN 'known' "
+      "WHEN a.{first} IS NULL THEN 'missing' ELSE 'differs' END AS problem, "
+      "concat_ws('/', {key}) AS key, "
+      "CASE WHEN field.name IS NULL THEN '' ELSE format('%s is %s, should be %s', field.name, "
+      "coalesce(quote_literal(field.actual), 'NULL'), "
+      "coalesce(quote_literal(field.expected), 'NULL')) END AS detail "
       "FROM expected e FULL JOIN actual a ON {on} "
       "LEFT JOIN LATERAL (VALUES {fields}) AS field (name, expected, actual) "
       "ON e.{first} IS NOT NULL AND a.{first} IS NOT NULL AND field.expected IS DISTINCT FROM "
@@ -53,13 +76,18 @@ std::string keyed(const TableSpec& table, std::string_view name, std::string_vie
       "WHERE a.{first} IS NULL OR e.{first} IS NULL OR ({expected_columns}) IS DISTINCT FROM "
       "({actual_columns})",
       fmt::arg("expected", expected), fmt::arg("all", columns(table, "", 0, table.columns.size())),
-      fmt::arg("name", name), fmt::arg("first", first), fmt::arg("key", fmt::join(key, ", ")),
+      fmt::arg("name", name_of(table, schema)), fmt::arg("first", first),
+      fmt::arg("refused", is_refused(table, schema, key)), fmt::arg("key", fmt::join(key, ", ")),
       fmt::arg("on", fmt::join(on, " AND ")), fmt::arg("fields", fmt::join(fields, ", ")),
       fmt::arg("expected_columns", columns(table, "e.", table.key_columns, table.columns.size())),
       fmt::arg("actual_columns", columns(table, "a.", table.key_columns, table.columns.size())));
 }
 
-std::string bag(const TableSpec& table, std::string_view name, std::string_view expected) {
+std::string bag(const TableSpec& table, std::string_view schema, std::string_view expected) {
+  std::vector<std::string> key;
+  for (std::size_t i = 0; i < table.key_columns; ++i) {
+    key.push_back(fmt::format("{}::text", quoted_identifier(table.columns[i].name)));
+  }
   const std::string all = columns(table, "", 0, table.columns.size());
   std::vector<std::string> shown;
   for (std::size_t i = table.key_columns; i < table.columns.size(); ++i) {
@@ -70,22 +98,23 @@ std::string bag(const TableSpec& table, std::string_view name, std::string_view 
   return fmt::format(
       "WITH both_sides AS (SELECT {all}, 1 AS sign FROM ({expected}) expected UNION ALL "
       "SELECT {all}, -1 FROM {name}) "
-      "SELECT CASE WHEN sum(sign) > 0 THEN 'missing' ELSE 'extra' END AS problem, "
+      "SELECT CASE WHEN {refused} THEN 'known' WHEN sum(sign) > 0 THEN 'missing' ELSE 'extra' END "
+      "AS problem, "
       "concat_ws('/', {key}) AS key, concat_ws(', ', {shown}) || ' (times ' || abs(sum(sign)) || "
       "')' AS detail "
       "FROM both_sides GROUP BY {all} HAVING sum(sign) <> 0",
-      fmt::arg("all", all), fmt::arg("expected", expected), fmt::arg("name", name),
+      fmt::arg("all", all), fmt::arg("expected", expected),
+      fmt::arg("name", name_of(table, schema)), fmt::arg("refused", is_refused(table, schema, key)),
       fmt::arg("key", columns(table, "", 0, table.key_columns)),
       fmt::arg("shown", fmt::join(shown, ", ")));
 }
 
 }  // namespace
 
-std::string difference_query(const TableSpec& table, std::string_view qualified_name,
+std::string difference_query(const TableSpec& table, std::string_view schema,
                              std::string_view expected) {
-  return table.conflation == storage::Conflation::kReplaceAll
-             ? bag(table, qualified_name, expected)
-             : keyed(table, qualified_name, expected);
+  return table.conflation == storage::Conflation::kReplaceAll ? bag(table, schema, expected)
+                                                              : keyed(table, schema, expected);
 }
 
 }  // namespace lensart::app

@@ -8,10 +8,12 @@
 
 namespace lensart::app {
 
-/// Compares `expected` (a SELECT with the table's columns by name) with the table: rows of
-/// (problem, key, detail), where problem is `missing`, `extra` or `differs`. A bag (kReplaceAll) is
-/// compared as one: how often each row stands on either side.
-std::string difference_query(const storage::TableSpec& table, std::string_view qualified_name,
+/// Compares `expected` (a SELECT with the table's columns by name) with the table of `schema` (a
+/// quoted identifier): rows of (problem, key, detail), where problem is `missing`, `extra` or
+/// `differs`; or `known`, where PostgreSQL refused the row, or the one it belongs to, and a dead
+/// letter says so. A bag (kReplaceAll) is compared as one: how often each row stands on either
+/// side.
+std::string difference_query(const storage::TableSpec& table, std::string_view schema,
                              std::string_view expected);
 
 }  // namespace lensart::app
