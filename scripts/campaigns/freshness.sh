@@ -23,9 +23,8 @@ campaign() {
   "$lensart" verify >"$results/verify.txt" || die "verify found differences; see $results/verify.txt"
   local topic
   for topic in order-created order-updated order-cancelled order-events; do
-    "$root/scripts/stack.sh" kafka kafka.tools.ConsoleConsumer --bootstrap-server "$LENSART_KAFKA_BROKERS" \
-      --topic "$topic" --from-beginning --timeout-ms 8000 --property print.timestamp=true \
-      --property print.partition=true --property print.offset=true --property print.value=false 2>/dev/null |
+    "$root/scripts/stack.sh" kafka console-consumer --topic "$topic" --from-beginning --timeout-ms 3000 --property print.timestamp=true \
+      --property print.partition=true --property print.offset=true --property print.value=false 2>>"$results/consumer.log" |
       sed -nE "s/^LogAppendTime:([0-9]+)\tPartition:([0-9]+)\tOffset:([0-9]+).*/$topic\t\2\t\3\t\1/p"
   done >"$results/appends.tsv"
   psql -qAt -v ON_ERROR_STOP=1 "$LENSART_TEST_ADMIN_DSN" <<SQL | tee "$results/freshness.txt"
