@@ -72,6 +72,8 @@ model::Cell printed_cell(const storage::Cell& cell) {
       return model::print_instant(Instant{std::chrono::days(cell.number)}).substr(0, 10);
     case ColumnType::kMoney:
       return model::print_amount(cell.number);
+    case ColumnType::kBigMoney:
+      return storage::cell_text(cell);
     case ColumnType::kBoolean:
       return cell.number != 0 ? "true" : "false";
     case ColumnType::kBytes:
