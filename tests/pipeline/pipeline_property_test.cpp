@@ -78,11 +78,12 @@ rc::Gen<Draft> any_draft() {
       rc::gen::set(&Draft::partition, upto(0, 2)), rc::gen::set(&Draft::repeat, any_repeat()));
 }
 
-/// Few orders whose statuses change at instants from all over: sessions that merge, gaps that a
-/// late event explains, days without a change, statuses before their snapshot, late events.
+/// Mostly two orders, whose statuses change at instants from all over: sessions that merge, gaps
+/// that a late event explains, days without a change, statuses before their snapshot, late events.
 rc::Gen<Draft> status_draft() {
   return rc::gen::build<Draft>(
-      rc::gen::set(&Draft::order, upto(0, 1)),
+      rc::gen::set(&Draft::order,
+                   rc::gen::weightedOneOf<std::uint32_t>({{4, upto(0, 1)}, {1, upto(0, 9)}})),
       rc::gen::set(&Draft::type, rc::gen::weightedElement<std::uint32_t>(
                                      {{6, 3U}, {1, 0U}, {2, 1U}, {2, 2U}, {1, 4U}})),
       rc::gen::set(&Draft::instant, upto(0, kInstantCount - 1)),
