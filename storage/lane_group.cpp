@@ -31,16 +31,15 @@ std::string added(const TableSpec& table, std::string_view a, std::string_view b
 }
 
 /// The kind that two changes of one key in a row amount to.
-EntryKind merged_kind(EntryKind first, EntryKind second) {
+EntryKind merged_kind(const KeyChange& first, EntryKind second) {
   switch (second) {
     case EntryKind::kInsert:
-      // Deleted, then there again: the row may stand in the database.
-      return first == EntryKind::kDelete ? EntryKind::kUpdate : EntryKind::kInsert;
     case EntryKind::kUpdate:
-      return first == EntryKind::kInsert ? EntryKind::kInsert : EntryKind::kUpdate;
+      // What was deleted and is there again still stands in the database, unless it never did.
+      return first.was_absent ? EntryKind::kInsert : EntryKind::kUpdate;
     case EntryKind::kReplace:
     case EntryKind::kReplaceNew:
-      return first == EntryKind::kReplaceNew ? EntryKind::kReplaceNew : EntryKind::kReplace;
+      return first.kind == EntryKind::kReplaceNew ? EntryKind::kReplaceNew : EntryKind::kReplace;
     case EntryKind::kDelete:
     case EntryKind::kAppend:
     case EntryKind::kAdd:
@@ -61,6 +60,7 @@ void LaneGroup::add(const OutboxEntry& entry) {
   if (table == nullptr) return;  // refused by load(): the registry never drops a table's id
   KeyChange change;
   change.kind = entry.kind;
+  change.was_absent = entry.kind == EntryKind::kInsert;
   change.origin = entry.origin;
   change.key = leading_columns(table->columns, table->key_columns, entry.body);
   if (entry.kind == EntryKind::kReplace || entry.kind == EntryKind::kReplaceNew) {
@@ -101,7 +101,8 @@ void LaneGroup::merge(const TableSpec& table, KeyChange& into, KeyChange&& later
     into.rows[0] = keep(added(table, into.rows[0], later.rows[0]));
     return;
   }
-  later.kind = merged_kind(into.kind, later.kind);
+  later.kind = merged_kind(into, later.kind);
+  later.was_absent = into.was_absent;
   into = std::move(later);
 }
 
@@ -120,6 +121,10 @@ void LaneGroup::conflate(Pending& pending, TableChanges& out) {
       out.changes.push_back(std::move(entry));
     }
   }
+  // What came and went within the group never was.
+  std::erase_if(out.changes, [](const KeyChange& change) {
+    return change.kind == EntryKind::kDelete && change.was_absent;
+  });
 }
 
 void LaneGroup::close() {

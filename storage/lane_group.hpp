@@ -20,6 +20,7 @@ namespace lensart::storage {
 struct KeyChange {
   std::string_view key;  ///< encoded leading columns
   EntryKind kind = EntryKind::kUpdate;
+  bool was_absent = false;  ///< the group's first entry of the key found no row in the database
   Origin origin;
   std::vector<std::string_view> rows;  ///< one, or an owner's whole bag; none for kDelete
 };

@@ -48,7 +48,10 @@ DeadLetter letter_for(const LogRecord& record, const Verdict& verdict) {
 }
 
 DeadLetter too_late_letter(const LogRecord& record, const Event& event) {
-  return {record.at, "too_late", "timestamp", event.event_id, event.order_id, record.payload};
+  // An id that was made from the payload was absent from it.
+  const bool derived = event.event_id == "hash_" + sha256_hex(record.payload.value_or(""));
+  const auto event_id = derived ? std::nullopt : std::optional(event.event_id);
+  return {record.at, "too_late", "timestamp", event_id, event.order_id, record.payload};
 }
 
 /// The field of an `expired_order` letter is the order id's, wherever it stands, or none.

@@ -73,7 +73,7 @@ model::Cell printed_cell(const storage::Cell& cell) {
     case ColumnType::kMoney:
       return model::print_amount(cell.number);
     case ColumnType::kBigMoney:
-      return storage::cell_text(cell);
+      return model::print_amount(cell.wide);
     case ColumnType::kBoolean:
       return cell.number != 0 ? "true" : "false";
     case ColumnType::kBytes:
@@ -113,6 +113,12 @@ Result<Unit> MemoryDatabase::apply(const TableSpec& table, const storage::KeyCha
   if (!wanted.empty() && !parent_there(table, key)) {
     return tl::unexpected(refused(table, "the row it belongs to is not there"));
   }
+  if (!table.batch_function.empty()) {
+    // As the SQL function does: the row as it is, or none where nothing is counted.
+    rows.erase(key);
+    if (cells_of(table, wanted.front())[table.key_columns].number != 0) rows[key] = wanted;
+    return Unit{};
+  }
   switch (change.kind) {
     case EntryKind::kAppend:
     case EntryKind::kInsert:
@@ -124,8 +130,7 @@ Result<Unit> MemoryDatabase::apply(const TableSpec& table, const storage::KeyCha
       rows[key] = wanted;
       return Unit{};
     case EntryKind::kDelete:
-      if (!there) return tl::unexpected(refused(table, "there is none to delete"));
-      rows.erase(key);
+      rows.erase(key);  // one that came and went within a group was never here
       return Unit{};
     case EntryKind::kReplaceNew:
       if (there) return tl::unexpected(refused(table, "its owner has rows already"));

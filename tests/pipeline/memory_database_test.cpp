@@ -77,7 +77,7 @@ TEST_F(MemoryDatabaseTest, AChildThatIsTakenAwayNeedsNoParent) {
   EXPECT_TRUE(parent(EntryKind::kInsert, 7));
   EXPECT_TRUE(child(EntryKind::kInsert, 7, "a"));
   EXPECT_TRUE(child(EntryKind::kDelete, 7, "a"));
-  EXPECT_FALSE(child(EntryKind::kDelete, 7, "a"));
+  EXPECT_TRUE(child(EntryKind::kDelete, 7, "a")) << "PostgreSQL deletes nothing, and says so";
 }
 
 }  // namespace

@@ -124,7 +124,10 @@ Result<Unit> MemorySink::commit(const LaneTask& task) {
   storage::LaneRow row = database_.lanes.at(static_cast<std::size_t>(task.lane));
   row.epoch = to.number;
   row.id = to.id;
-  return database_.apply(group, row);
+  LENSART_TRY(database_.apply(group, row));
+  database_.watermark = to.watermark;
+  database_.timer_clock = to.timer_clock;
+  return Unit{};
 }
 
 /// COMMIT was sent and nobody knows what came of it: the lane's row tells.

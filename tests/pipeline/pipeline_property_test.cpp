@@ -43,7 +43,11 @@ void check_property(int cases, const std::function<std::string()>& property) {
       [&]() -> std::string {
         if (failed_at && steady_clock::now() - *failed_at > kShrinkingPatience) return "";
         std::string wrong = property();
-        if (!wrong.empty() && !failed_at) failed_at = steady_clock::now();
+        if (!wrong.empty() && !failed_at) {
+          failed_at = steady_clock::now();
+          // What threads did may not come again when the case is made smaller.
+          std::cout << "first seen as:\n" << wrong << "\n";
+        }
         return wrong;
       },
       rc::detail::TestMetadata{}, params);

@@ -258,6 +258,19 @@ TEST_F(LaneGroupTest, ARowDeletedAndMadeAgainIsAnUpdate) {
   EXPECT_EQ(only_change().kind, EntryKind::kUpdate);
 }
 
+TEST_F(LaneGroupTest, ARowThatCameAndWentWithinTheGroupIsNotSent) {
+  writer.put(1, 10);
+  writer.erase(1);
+  EXPECT_TRUE(only().changes.empty());
+}
+
+TEST_F(LaneGroupTest, ARowThatCameWentAndCameAgainIsAnInsert) {
+  writer.put(1, 10);
+  writer.erase(1);
+  writer.put(1, 20);
+  EXPECT_EQ(only_change().kind, EntryKind::kInsert);
+}
+
 TEST_F(LaneGroupTest, TheOriginOfAChangeIsTheLastEventThatChangedTheRow) {
   writer.put(1, 10);
   writer.put(1, 20);
