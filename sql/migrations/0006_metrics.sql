@@ -306,5 +306,37 @@ COMMENT ON COLUMN {schema}.product_sales_hourly.revenue IS
 COMMENT ON COLUMN {schema}.product_sales_hourly.updated_at IS
   'When the row was last written (start of the transaction, the server''s clock). Not part of the pure function.';
 
+CREATE OR REPLACE FUNCTION {schema}.upsert_product_sales_hourly_batch(
+  p_sale_date  DATE[],
+  p_sale_hour  BIGINT[],
+  p_product_id BIGINT[],
+  p_orders     BIGINT[],
+  p_quantity   BIGINT[],
+  p_revenue    NUMERIC[]
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  IF 0 = ANY (p_orders) THEN
+    DELETE FROM {schema}.product_sales_hourly m
+     USING unnest(p_sale_date, p_sale_hour, p_product_id, p_orders)
+           AS gone (sale_date, sale_hour, product_id, orders)
+     WHERE gone.orders = 0 AND m.sale_date = gone.sale_date AND m.sale_hour = gone.sale_hour
+       AND m.product_id = gone.product_id;
+  END IF;
+  INSERT INTO {schema}.product_sales_hourly AS m
+         (sale_date, sale_hour, product_id, orders, quantity, revenue)
+  SELECT *
+    FROM unnest(p_sale_date, p_sale_hour, p_product_id, p_orders, p_quantity, p_revenue)
+         AS given (sale_date, sale_hour, product_id, orders, quantity, revenue)
+   WHERE given.orders IS DISTINCT FROM 0
+  ON CONFLICT (sale_date, sale_hour, product_id) DO UPDATE
+     SET orders = excluded.orders, quantity = excluded.quantity, revenue = excluded.revenue,
+         updated_at = now();
+END
+$function$;
+
+COMMENT ON FUNCTION {schema}.upsert_product_sales_hourly_batch(
+  DATE[], BIGINT[], BIGINT[], BIGINT[], BIGINT[], NUMERIC[]) IS
+  'Writes rows of product_sales_hourly: absolute values, so that calling it again changes nothing; rows with 0 orders are deleted. One array per column, element by element a row; NULL arrays are no rows. No key may stand twice among the rows that have orders.';
+
 INSERT INTO {schema}.schema_migrations (version, name) VALUES (6, '0006_metrics')
 ON CONFLICT (version) DO NOTHING;
