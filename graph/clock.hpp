@@ -7,6 +7,7 @@ namespace lensart {
 
 /// An instant of the outside world, microseconds UTC since 1970 (docs/contract.md §1).
 using Instant = std::chrono::sys_time<std::chrono::microseconds>;
+using Duration = std::chrono::microseconds;
 /// A reading of a clock that never jumps; only differences mean anything.
 using Tick = std::chrono::time_point<std::chrono::steady_clock, std::chrono::microseconds>;
 

@@ -18,9 +18,15 @@ struct LaneOutput {
   std::vector<storage::OutboxChunk> chunks;
 };
 
-/// Travels with the marker. Each lane writes only its own slot of `outputs`; the rest is read-only
-/// after the source has cut it, but for what the closing node fills in.
+/// Travels with the marker; a job may derive its own from it. Each lane writes only its own slot of
+/// `outputs`; the rest is read-only after the source has cut it, but for what the closing node
+/// fills in.
 struct EpochDraft {
+  EpochDraft() = default;
+  EpochDraft(const EpochDraft&) = delete;
+  EpochDraft& operator=(const EpochDraft&) = delete;
+  virtual ~EpochDraft() = default;
+
   EpochNumber number = 0;
   Instant cut_at;                                  ///< wall clock
   std::vector<storage::SourcePosition> positions;  ///< of every source
@@ -31,8 +37,9 @@ struct EpochDraft {
 
   std::vector<LaneOutput> outputs;  ///< one slot a lane, numbered by the job
 
-  std::optional<Instant> watermark;  ///< filled by the closing node
-  std::optional<Instant> timer_clock;
+  std::optional<Instant> judged_by;    ///< the watermark that lateness and expiry go by
+  std::optional<Instant> timer_clock;  ///< timers up to here fire with this epoch
+  std::optional<Instant> watermark;    ///< filled by the closing node
 };
 
 /// Gathers a lane's outbox entries by sink lane. Threads: one.

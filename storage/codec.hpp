@@ -15,6 +15,8 @@ namespace lensart::storage {
 
 static_assert(std::endian::native == std::endian::little, "the formats are written as they lie");
 
+__extension__ using Int128 = __int128;
+
 /// Appends to a string. Threads: one.
 class ByteWriter {
  public:
@@ -26,6 +28,14 @@ class ByteWriter {
     char bytes[sizeof(T)];
     std::memcpy(bytes, &value, sizeof(T));
     out_.append(bytes, sizeof(T));
+  }
+  /// 128 bits: the low half, then the high one.
+  void wide(Int128 value) {
+    number(static_cast<std::uint64_t>(value));
+    number(static_cast<std::int64_t>(value >> 64));
+  }
+  void instant(Instant value) {
+    number(static_cast<std::int64_t>(value.time_since_epoch().count()));
   }
   /// Four bytes of length, then the text.
   void text(std::string_view value) {
@@ -53,6 +63,12 @@ class ByteReader {
     at_ += sizeof(T);
     return value;
   }
+  Int128 wide() {
+    const auto low = number<std::uint64_t>();
+    const auto high = number<std::int64_t>();
+    return static_cast<Int128>(high) << 64 | static_cast<Int128>(low);
+  }
+  Instant instant() { return Instant{std::chrono::microseconds(number<std::int64_t>())}; }
   std::string_view text() { return raw(number<std::uint32_t>()); }
   std::string_view raw(std::size_t size) {
     if (!need(size)) return {};
@@ -88,6 +104,15 @@ inline std::string key_of(std::uint64_t value) {
   std::string key;
   append_key(key, value);
   return key;
+}
+/// The key of a value in a tree: a number's, or what the key's own type makes of itself.
+template <class Key>
+std::string state_key(const Key& key) {
+  if constexpr (std::is_integral_v<Key>) {
+    return key_of(static_cast<std::uint64_t>(key));
+  } else {
+    return key.encode();
+  }
 }
 inline std::uint64_t key_to_u64(std::string_view key) {
   std::uint64_t big = 0;

@@ -52,7 +52,8 @@ struct ChainRecord {
   EpochId id;
   std::optional<Instant> watermark;
   std::optional<Instant> timer_clock;
-  std::string offsets_json;  ///< for pipeline_epochs.offsets
+  std::optional<Instant> judged_by;  ///< the watermark its events' lateness went by
+  std::string offsets_json;          ///< for pipeline_epochs.offsets
   std::uint64_t outbox_bytes = 0;
   std::uint64_t outbox_digest = 0;  ///< of its chunks' keys, sizes and checksums
   std::uint64_t records = 0;

@@ -242,8 +242,12 @@ Result<bool> IdLane::insert(const ReadTransaction& txn, const IdHash& id) {
     if (found) return false;
   }
   current_.insert(id);
-  new_.push_back(id);
   return true;
+}
+
+void IdLane::forget(const IdHash& id) {
+  current_.erase(id);
+  for (Frozen& frozen : frozen_) frozen.ids.erase(id);
 }
 
 void IdLane::freeze(EpochNumber until) {

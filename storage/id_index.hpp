@@ -72,7 +72,7 @@ class IdIndex {
   /// Ids of the log, as loaded at open(): what the lanes begin with. Freed by the call.
   std::vector<IdHash> take_recent();
 
-  /// Puts an epoch's new ids of one lane into its change set.
+  /// Puts the ids that a lane of the job accepted in an epoch into its change set.
   void log(ChangeSet& changes, EpochNumber epoch, std::size_t lane,
            const std::vector<IdHash>& ids) const;
   /// Sorts the log up to and including `until` into a segment.
@@ -105,10 +105,11 @@ class IdLane {
   void restore(const IdHash& id) { current_.insert(id); }
   /// Once before each batch.
   void refresh();
-  /// True when the id is new; it is then remembered for the epoch under way.
+  /// True when the id is new. It is remembered, tentatively: whoever accepts the event logs it,
+  /// whoever refuses it has it forgotten.
   Result<bool> insert(const ReadTransaction& txn, const IdHash& id);
-  /// Ids first seen since the last call.
-  std::vector<IdHash> take_new() { return std::exchange(new_, {}); }
+  /// The event was refused after all: its id is free again.
+  void forget(const IdHash& id);
   /// From here on a new generation: what came before will be in a segment soon.
   void freeze(EpochNumber until);
 
@@ -120,7 +121,6 @@ class IdLane {
   const IdIndex& index_;
   boost::unordered_flat_set<IdHash> current_;
   std::vector<Frozen> frozen_;
-  std::vector<IdHash> new_;
   std::shared_ptr<const IdSegments> segments_ = std::make_shared<IdSegments>();
 };
 

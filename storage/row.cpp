@@ -13,6 +13,9 @@ Cell read_cell(ColumnType type, ByteReader& reader) {
     case ColumnType::kMoney:
       cell.number = reader.number<std::int64_t>();
       break;
+    case ColumnType::kBigMoney:
+      cell.wide = reader.wide();
+      break;
     case ColumnType::kDate:
       cell.number = reader.number<std::int32_t>();
       break;
@@ -36,6 +39,8 @@ void append_cell(std::string& out, const Cell& cell) {
     case ColumnType::kInstant:
     case ColumnType::kMoney:
       return row.bigint(cell.number);
+    case ColumnType::kBigMoney:
+      return row.big_money(cell.wide);
     case ColumnType::kDate:
       return row.date(static_cast<std::int32_t>(cell.number));
     case ColumnType::kBoolean:

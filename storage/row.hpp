@@ -1,7 +1,7 @@
 /// Rows as the outbox holds them: typed, one column after the other, in the registry's order.
 ///
 /// Each column is a byte (0 NULL, 1 present), then its value: 8 bytes for numbers, instants and
-/// money, 4 for dates, 1 for booleans, length and bytes for the rest.
+/// money, 16 for sums of money, 4 for dates, 1 for booleans, length and bytes for the rest.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,10 @@ class RowWriter {
   void bigint(std::int64_t value) { fixed(value); }
   void bigint(const std::optional<std::int64_t>& value) { value ? fixed(*value) : null(); }
   void money(std::int64_t hundredths) { fixed(hundredths); }
+  void big_money(Int128 hundredths) {
+    out_.push_back('\1');
+    ByteWriter(out_).wide(hundredths);
+  }
   void instant(Instant value) { fixed(value.time_since_epoch().count()); }
   void instant(const std::optional<Instant>& value) { value ? instant(*value) : null(); }
   void date(std::int32_t days) { fixed(days); }
@@ -49,6 +53,7 @@ struct Cell {
   ColumnType type = ColumnType::kBigint;
   bool null = true;
   std::int64_t number = 0;  ///< numbers, instants (microseconds), money, dates, booleans
+  Int128 wide = 0;          ///< sums of money
   std::string_view text;    ///< texts, JSON, bytes
 };
 

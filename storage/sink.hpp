@@ -36,6 +36,11 @@ class Sink {
   virtual void on_durable(const ChainRecord& record) = 0;
   virtual Downstream downstream() const = 0;
   virtual SinkStatus status() const = 0;
+  /// How far the database's clock is ahead of ours, as of late; nothing while it does not answer. A
+  /// sink without a clock agrees.
+  virtual std::optional<std::chrono::microseconds> clock_offset() const {
+    return std::chrono::microseconds(0);
+  }
   /// Waits until everything durable is applied; false when the deadline came first.
   virtual bool wait_idle(std::chrono::milliseconds at_most) = 0;
   /// Ends the sink's threads; what is not applied stays in the outbox.

@@ -69,6 +69,7 @@ std::string encode(const ChainRecord& record) {
   writer.raw(record.id.view());
   write_instant(writer, record.watermark);
   write_instant(writer, record.timer_clock);
+  write_instant(writer, record.judged_by);
   writer.number(record.outbox_bytes);
   writer.number(record.outbox_digest);
   writer.number(record.records);
@@ -84,6 +85,7 @@ std::optional<ChainRecord> decode_chain_record(EpochNumber number, std::string_v
   const auto id = EpochId::from(reader.raw(16));
   record.watermark = read_instant(reader);
   record.timer_clock = read_instant(reader);
+  record.judged_by = read_instant(reader);
   record.outbox_bytes = reader.number<std::uint64_t>();
   record.outbox_digest = reader.number<std::uint64_t>();
   record.records = reader.number<std::uint64_t>();

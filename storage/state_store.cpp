@@ -325,6 +325,7 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
   record.id = chain_id(chain_.back().id, incarnation, epoch);
   record.watermark = epoch.watermark;
   record.timer_clock = epoch.timer_clock;
+  record.judged_by = epoch.judged_by;
   record.offsets_json = epoch.offsets_json;
   record.records = epoch.records;
   std::vector<std::string> keys;

@@ -60,6 +60,7 @@ struct EpochCommit {
   std::uint64_t records = 0;
   std::optional<Instant> watermark;
   std::optional<Instant> timer_clock;
+  std::optional<Instant> judged_by;
   std::vector<SourcePosition> positions;  ///< those that changed
   std::string offsets_json;
   std::vector<ChangeSet> changes;

@@ -13,11 +13,12 @@ namespace lensart::storage {
 
 enum class ColumnType : std::uint8_t {
   kBigint,
-  kText,     ///< any text or varchar
-  kJson,     ///< a JSON document, as text, for JSONB
-  kInstant,  ///< microseconds UTC since 1970, TIMESTAMPTZ
-  kDate,     ///< days since 1970, DATE
-  kMoney,    ///< 64-bit hundredths, DECIMAL(15,2)
+  kText,      ///< any text or varchar
+  kJson,      ///< a JSON document, as text, for JSONB
+  kInstant,   ///< microseconds UTC since 1970, TIMESTAMPTZ
+  kDate,      ///< days since 1970, DATE
+  kMoney,     ///< 64-bit hundredths, DECIMAL(15,2)
+  kBigMoney,  ///< 128-bit hundredths, NUMERIC(20,2)
   kBoolean,
   kBytes,
 };
@@ -47,8 +48,11 @@ struct TableSpec {
   std::vector<ColumnSpec> columns;
   /// kAdd only. Columns between the key and here take the least (first) and the greatest (second).
   std::size_t first_added = 0;
-  /// The table whose row must exist first; empty if none. Its key is this one's key.
+  /// The table whose row must exist first; empty if none. Its key are this one's leading columns.
   std::string_view parent;
+  /// kLastRow only: rows go in through this SQL function, which takes an array for each column and
+  /// knows by itself which rows are new, changed or to be deleted. Empty: by plain statements.
+  std::string_view batch_function;
   /// kAppend only: what must agree for a row that stands there already to be the one we meant.
   std::vector<std::string_view> identity;
 };

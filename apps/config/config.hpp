@@ -16,9 +16,10 @@
 #include <thread>
 #include <vector>
 
+#include "graph/clock.hpp"
+
 namespace lensart::app {
 
-using Duration = std::chrono::microseconds;
 /// A duration that can be switched off: nullopt is "unlimited".
 using OptionalDuration = std::optional<Duration>;
 using TextList = std::vector<std::string>;
@@ -88,7 +89,7 @@ struct GatewayConfig {
 
 struct PipelineConfig {
   std::string name = "lensart";
-  TextList jobs = {"orders"};
+  TextList jobs = {"orders", "status", "metrics"};
   std::string time_zone = "Asia/Ho_Chi_Minh";
   /// Status text → pending, processing, completed or cancelled. Exact comparison, in NFC.
   TextMap status_map = {{"Đang xử lý", "pending"},

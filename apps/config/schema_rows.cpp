@@ -196,7 +196,7 @@ void add_pipeline(Rows& rows) {
   rows.push_back(
       ROW(pipeline.name, "Name of the pipeline in the bookkeeping tables.").checked(check_name));
   rows.push_back(ROW(pipeline.jobs, "Jobs that run, all on one graph.")
-                     .one_of({"orders"})
+                     .one_of({"orders", "status", "metrics", "product_sales_hourly"})
                      .in_tables()
                      .unordered());
   rows.push_back(ROW(pipeline.time_zone, "Business time zone, an IANA name.")
@@ -266,7 +266,8 @@ void add_sink(Rows& rows) {
   rows.push_back(ROW(retention.dead_letters, "Time a dead letter is kept once it was sent.")
                      .between(days(1), days(36500)));
   rows.push_back(ROW(retention.sliding, "Age after which sliding windows are dropped.")
-                     .between(days(1), days(36500)));
+                     .between(days(1), days(36500))
+                     .in_tables());
   rows.push_back(ROW(retention.accounts, "Time after which accounts are folded into days.")
                      .between(days(1), days(36500)));
   rows.push_back(

@@ -85,10 +85,14 @@ class Relations {
   std::pair<std::string, std::uint64_t> number_of(const std::string& key) const {
     const auto match = find_option(key);
     const auto value = *match->option->get(config_, {});
-    const auto* duration = std::get_if<Duration>(&value);
-    const auto number = duration != nullptr ? static_cast<std::uint64_t>(duration->count())
-                                            : std::get<std::uint64_t>(value);
-    return {toml_text(value, match->option->kind), number};
+    const std::string text = toml_text(value, match->option->kind);
+    if (const auto* duration = std::get_if<Duration>(&value)) {
+      return {text, static_cast<std::uint64_t>(duration->count())};
+    }
+    if (const auto* duration = std::get_if<OptionalDuration>(&value)) {
+      return {text, *duration ? static_cast<std::uint64_t>((*duration)->count()) : UINT64_MAX};
+    }
+    return {text, std::get<std::uint64_t>(value)};
   }
 
   const LoadedConfig& loaded_;
@@ -120,6 +124,8 @@ std::vector<Problem> validate(const LoadedConfig& loaded) {
   relations.in_order("pipeline.epoch_max_bytes", "sink.outbox_max");
   relations.in_order("state.cache", "state.max_size");
   relations.in_order("retry.initial", "retry.max");
+  // An order must not leave the state before its timer has had its turn.
+  relations.in_order("pipeline.stuck_after", "pipeline.state_ttl");
   relations.differ(
       {"kafka.topics.order_created", "kafka.topics.order_updated", "kafka.topics.order_cancelled",
        "kafka.topics.order_events", "kafka.dlq_topic", "kafka.replay_topic"},
@@ -128,6 +134,9 @@ std::vector<Problem> validate(const LoadedConfig& loaded) {
   if (pipeline.jobs.empty()) {
     relations.blame({"pipeline.jobs"}, "names no job: there would be nothing to do",
                     "name at least one");
+  } else if (std::find(pipeline.jobs.begin(), pipeline.jobs.end(), "orders") == pipeline.jobs.end()) {
+    relations.blame({"pipeline.jobs"}, "leaves out \"orders\", which every other job stands on",
+                    "add \"orders\"");
   }
   relations.known("pipeline.status_ranks", pipeline.status_ranks, "pipeline.status_map",
                   pipeline.status_map);

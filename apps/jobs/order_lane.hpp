@@ -1,13 +1,22 @@
-/// One lane of orders: folds the events of its share of the orders, and encodes what changed.
+/// One lane of orders: folds the events of its share of the orders for all jobs, and encodes what
+/// changed.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "apps/jobs/order_rows.hpp"
 #include "apps/jobs/order_state.hpp"
+#include "apps/jobs/order_status_tracker.hpp"
 #include "apps/jobs/tables.hpp"
+#include "apps/jobs/windowed_job.hpp"
 #include "nodes/epoch_draft.hpp"
 #include "nodes/operators/keyed_cache.hpp"
+#include "nodes/operators/timers.hpp"
+#include "storage/id_index.hpp"
 
 namespace lensart::jobs {
 
@@ -24,34 +33,100 @@ struct SinkLanes {
 
 /// The trees of an order's state.
 struct OrderTrees {
-  storage::Table orders = 0;  ///< order id → OrderState
-  storage::Table lines = 0;   ///< (order id, number of the line) → its row, sealed
+  storage::Table orders = 0;   ///< order id → OrderState
+  storage::Table lines = 0;    ///< (order id, number of the line) → its row, sealed
+  storage::Table history = 0;  ///< (order id, instant, rank, event id) → StatusWrite
 };
+
+/// What all lanes of orders share. Immutable while they run, but for `timers`.
+struct OrderLaneContext {
+  OrderTrees trees;
+  SinkLanes sinks;
+  const TimeZone* zone = nullptr;
+  const orders::StatusRules* status_rules = nullptr;
+  const nodes::Timers* timers = nullptr;
+  const storage::IdIndex* ids = nullptr;
+  bool track_status = false;                 ///< Job 2 is on
+  bool with_sales = false;                   ///< a windowed job asks for them
+  std::vector<WindowedJob*> windowed;        ///< Job 3 and further ones
+  std::optional<Duration> state_ttl;         ///< nothing: unlimited
+  std::optional<Duration> allowed_lateness;  ///< nothing: unlimited
+  std::size_t cache_bytes = 0;               ///< of this lane
+  std::size_t lane = 0;
+  std::size_t lanes = 1;
+};
+
+/// The lane that owns an order.
+std::uint32_t order_lane_of(orders::OrderId order_id, std::size_t lanes);
+
+/// An event as the lane is given it. Views live as long as the call.
+struct IncomingEvent {
+  const orders::Event& event;
+  std::string_view payload;
+  Coordinates at;          ///< of orders_raw's row
+  storage::Origin origin;  ///< in the source
+  storage::IdHash id;
+  EpochNumber epoch = 0;
+  std::optional<Instant> judged_by;  ///< the watermark that lateness and expiry go by
+  bool exempt = false;               ///< a replayed event is never too late
+};
+
+/// What the lane says of an event that broke no rule and is no duplicate.
+enum class LaneVerdict : std::uint8_t { kAccepted, kTooLate, kExpired };
 
 /// Threads: one at a time.
 class OrderLane {
  public:
-  OrderLane(const OrderTrees& trees, const SinkLanes& sinks, const TimeZone& zone,
-            std::size_t cache_bytes);
+  OrderLane(const OrderLaneContext& context, std::optional<Instant> timer_clock);
 
-  /// One accepted event: the log's row now, the order's rows when the epoch closes.
-  Result<Unit> on_event(const orders::Event& event, std::string_view payload, const Coordinates& at,
-                        const storage::Origin& origin, std::uint64_t id_hash, EpochNumber epoch,
-                        const storage::ReadTransaction& txn);
-  /// Everything the epoch changed goes into `output`.
-  void close_epoch(nodes::LaneOutput& output);
-  void shrink(EpochNumber durable) { orders_.shrink(durable); }
-  std::size_t cache_bytes() const { return orders_.used_bytes(); }
+  /// One event: the log's row now, the order's rows when the epoch closes.
+  Result<LaneVerdict> on_event(const IncomingEvent& incoming, const storage::ReadTransaction& txn);
+  /// A copy of an accepted event. kExpired: what it is a copy of was refused itself, so it is too.
+  Result<LaneVerdict> on_duplicate(const IncomingEvent& incoming,
+                                   const storage::ReadTransaction& txn);
+
+  struct Closing {
+    EpochNumber epoch = 0;
+    std::optional<Instant> timer_clock;
+    std::optional<Instant> judged_by;
+    bool sweep = false;  ///< look for orders whose time to live is over
+  };
+  /// Fires what is due; everything the epoch changed goes into `output`.
+  Result<Unit> close_epoch(const Closing& closing, const storage::ReadTransaction& txn,
+                           nodes::LaneOutput& output);
+  /// What the closed epoch hands to each windowed job, in their order.
+  std::vector<std::unique_ptr<HandedOver>> hand_over();
+
+  /// Ids of expired events since the last call: free again.
+  std::vector<storage::IdHash> take_freed_ids() { return std::exchange(freed_ids_, {}); }
+
+  void shrink(EpochNumber durable);
+  std::size_t cache_bytes() const { return orders_.used_bytes() + tracker_.cache_bytes(); }
 
  private:
+  bool is_expired(const OrderState& state, std::optional<Instant> judged_by) const;
+  void remember_counted(orders::OrderId order_id, const OrderState& state);
+  Result<Unit> fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
+                           storage::ChangeSet& changes);
   void close_order(orders::OrderId order_id, OrderState& state, storage::ChangeSet& changes);
   void store_lines(orders::OrderId order_id, const OrderState& state, storage::ChangeSet& changes);
+  void count_differences(const storage::ReadTransaction& txn);
+  Result<Unit> sweep(const Closing& closing, const storage::ReadTransaction& txn,
+                     storage::ChangeSet& changes);
+  Result<Unit> erase_order(orders::OrderId order_id, const storage::ReadTransaction& txn,
+                           storage::ChangeSet& changes);
 
-  OrderTrees trees_;
-  SinkLanes sinks_;
-  const TimeZone& zone_;
+  OrderLaneContext context_;
   nodes::KeyedCache<OrderState> orders_;
+  OrderStatusTracker tracker_;
   nodes::OutboxWriter outbox_;
+  std::optional<Instant> timer_clock_;  ///< of the last epoch closed
+  /// What the windows count of each order that this epoch has changed, as of its beginning.
+  boost::unordered_flat_map<orders::OrderId, std::optional<CountedOrder>> counted_before_;
+  std::vector<storage::IdHash> accepted_ids_;  ///< of the epoch under way
+  std::vector<storage::IdHash> freed_ids_;
+  boost::unordered_flat_set<storage::IdHash> expired_ids_;  ///< lately; for copies of them
+  std::string sweep_from_;                                  ///< key in the tree of orders
 };
 
 std::string line_key(orders::OrderId order_id, std::uint32_t line);

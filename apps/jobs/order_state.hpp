@@ -1,63 +1,59 @@
-/// What the pipeline remembers of an order: the last writer of each group of fields
-/// (docs/contract.md §3, orders_processed).
+/// What the pipeline remembers of an order besides its history (docs/state-format.md, orders).
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/jobs/order_fold.hpp"
 #include "apps/orders/event.hpp"
+#include "graph/batch.hpp"
 #include "graph/time_zone.hpp"
 #include "storage/outbox_format.hpp"
 
 namespace lensart::jobs {
-
-/// The order of one order's events: `(timestamp, rank, event_id)`, ids by their UTF-8 bytes.
-struct SortKey {
-  Instant timestamp = Instant::min();
-  orders::EventType rank = orders::EventType::kCreated;
-  std::string event_id;
-
-  /// Whether `event` comes after this one.
-  bool before(const orders::Event& event) const;
-  void assign(const orders::Event& event);
-};
 
 /// A 128-bit hash of an order's encoded lines, to tell whether a snapshot changed them.
 using LinesHash = std::array<std::uint64_t, 2>;
 
 /// Threads: one at a time.
 struct OrderState {
-  bool has_snapshot = false;
+  OrderFold all;  ///< of every accepted event: what the tables show
+  /// The fold of the events that were not too late, kept only once a late one has made the two
+  /// differ: what the metrics count (docs/contract.md §4).
+  std::unique_ptr<OrderFold> on_time;
+  bool expired = false;   ///< nothing is left of it but this: state_ttl is over
   bool row_sent = false;  ///< an earlier epoch has put the order's row into the outbox
-  SortKey snapshot_key;
-  std::string snapshot_columns;  ///< user_id … items_count, encoded as orders_processed has them
-  bool has_status = false;
-  SortKey status_key;
-  std::string status;
-  bool has_payment = false;
-  SortKey payment_key;
-  std::string payment_status;
-  std::optional<Instant> earliest_created;
-  Instant earliest = Instant::max();
-  Instant latest = Instant::min();
   std::uint32_t lines = 0;
   LinesHash lines_hash{};
-  storage::Origin origin;  ///< the last event that changed anything
+  storage::Origin origin;        ///< the last event that changed anything
+  std::uint32_t duplicates = 0;  ///< copies of its events that changed nothing
+  /// When the one timer of this order fires; it never fires late, but may fire early.
+  std::optional<Instant> timer;
 
   // Since the last close of an epoch; never persisted.
+  bool row_changed = false;
   bool lines_changed = false;
   std::uint32_t lines_stored = 0;          ///< how many lines the state holds, once lines_changed
   std::vector<std::string> pending_lines;  ///< the new rows of order_items_analytics
 
+  struct Context {
+    const TimeZone& zone;
+    bool with_sales = false;
+  };
   /// Folds one accepted event in. False when nothing changed.
-  bool apply(const orders::Event& event, const storage::Origin& origin, const TimeZone& zone);
+  bool apply(const orders::Event& event, const storage::Origin& origin, bool too_late,
+             const Context& context);
 
-  /// The row of orders_processed. REQUIRES: has_snapshot.
+  /// What the metrics count of it.
+  const OrderFold& counted() const { return on_time ? *on_time : all; }
+  bool known() const { return expired || all.latest != Instant::min(); }
+
+  /// The row of orders_processed. REQUIRES: all.has_snapshot.
   void append_row(std::string& out, orders::OrderId order_id) const;
 
   /// Approximate memory, for the cache's budget.
@@ -65,9 +61,11 @@ struct OrderState {
 
   std::string encode() const;
   static std::optional<OrderState> decode(std::string_view sealed);
+  /// What stays of an order that has expired.
+  static std::string encode_expired();
 
  private:
-  void take_snapshot(const orders::Event& event, const TimeZone& zone);
+  void take_lines(const orders::Event& event, const TimeZone& zone);
 };
 
 }  // namespace lensart::jobs

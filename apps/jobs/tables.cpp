@@ -87,11 +87,100 @@ TableSpec accounts() {
   return table;
 }
 
+TableSpec status_history() {
+  TableSpec table;
+  table.id = kStatusHistory;
+  table.name = "order_status_history";
+  table.parent = "orders_processed";
+  table.key_columns = 2;
+  table.columns = {
+      {"order_id", ColumnType::kBigint},    {"event_id", ColumnType::kText},
+      {"old_status", ColumnType::kText},    {"new_status", ColumnType::kText},
+      {"changed_at", ColumnType::kInstant}, {"processing_time_seconds", ColumnType::kBigint},
+      {"anomaly", ColumnType::kText},       {"session_id", ColumnType::kBigint}};
+  return table;
+}
+
+TableSpec status_sessions() {
+  TableSpec table;
+  table.id = kStatusSessions;
+  table.name = "order_status_sessions";
+  table.key_columns = 2;
+  table.columns = {{"order_id", ColumnType::kBigint},    {"session_id", ColumnType::kBigint},
+                   {"started_at", ColumnType::kInstant}, {"ended_at", ColumnType::kInstant},
+                   {"changes", ColumnType::kBigint},     {"first_status", ColumnType::kText},
+                   {"last_status", ColumnType::kText}};
+  return table;
+}
+
+TableSpec anomalies() {
+  TableSpec table;
+  table.id = kAnomalies;
+  table.name = "order_anomalies";
+  table.key_columns = 4;
+  table.columns = {{"order_id", ColumnType::kBigint},
+                   {"kind", ColumnType::kText},
+                   {"status", ColumnType::kText},
+                   {"since", ColumnType::kInstant},
+                   {"resolved_at", ColumnType::kInstant}};
+  return table;
+}
+
+void add_measures(TableSpec& table) {
+  table.columns.push_back({"total_orders", ColumnType::kBigint});
+  table.columns.push_back({"total_revenue", ColumnType::kBigMoney});
+  table.columns.push_back({"avg_order_value", ColumnType::kBigMoney});
+  for (const char* name : {"pending_orders", "processing_orders", "completed_orders",
+                           "cancelled_orders", "cash_orders", "online_orders"}) {
+    table.columns.push_back({name, ColumnType::kBigint});
+  }
+}
+
+TableSpec order_metrics() {
+  TableSpec table;
+  table.id = kOrderMetrics;
+  table.name = "order_metrics";
+  table.key_columns = 3;
+  table.batch_function = "upsert_order_metrics_batch";
+  table.columns = {{"metric_date", ColumnType::kDate},
+                   {"metric_hour", ColumnType::kBigint},
+                   {"branch_id", ColumnType::kBigint}};
+  add_measures(table);
+  return table;
+}
+
+TableSpec order_metrics_sliding() {
+  TableSpec table;
+  table.id = kOrderMetricsSliding;
+  table.name = "order_metrics_sliding";
+  table.key_columns = 3;
+  table.batch_function = "upsert_order_metrics_sliding_batch";
+  table.columns = {{"window_start", ColumnType::kInstant},
+                   {"window_end", ColumnType::kInstant},
+                   {"branch_id", ColumnType::kBigint}};
+  add_measures(table);
+  return table;
+}
+
+TableSpec product_sales_hourly() {
+  TableSpec table;
+  table.id = kProductSalesHourly;
+  table.name = "product_sales_hourly";
+  table.key_columns = 3;
+  table.batch_function = "upsert_product_sales_hourly_batch";
+  table.columns = {{"sale_date", ColumnType::kDate},    {"sale_hour", ColumnType::kBigint},
+                   {"product_id", ColumnType::kBigint}, {"orders", ColumnType::kBigint},
+                   {"quantity", ColumnType::kBigint},   {"revenue", ColumnType::kBigMoney}};
+  return table;
+}
+
 }  // namespace
 
 const storage::TableRegistry& tables() {
   static const storage::TableRegistry kRegistry(
-      {orders_raw(), orders_processed(), order_items(), dead_letters(), accounts()});
+      {orders_raw(), orders_processed(), order_items(), status_history(), status_sessions(),
+       anomalies(), order_metrics(), order_metrics_sliding(), product_sales_hourly(),
+       dead_letters(), accounts()});
   return kRegistry;
 }
 

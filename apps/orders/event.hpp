@@ -68,6 +68,7 @@ struct Snapshot {
 struct Event {
   EventType type = EventType::kCreated;
   std::string_view event_id;
+  bool derived_id = false;  ///< the payload has none; it was made from the payload's bytes
   Instant timestamp;
   OrderId order_id = 0;
   Text old_status;                      ///< status_changed only

@@ -68,6 +68,7 @@ void EventBuilder::build(const FieldTable& fields, EventType type, std::string_v
   // Absent, null or empty: derived (docs/contract.md §1).
   const bool has_id = id.is_good() && !id.text.empty();
   event.event_id = has_id ? text_of(id, arena) : derived_id(payload, arena);
+  event.derived_id = !has_id;
   event.timestamp = instant_of(fields[FieldId::kTimestamp]);
   const Field& order_id = fields[FieldId::kOrderId];
   event.order_id = order_id.is_good() ? order_id.value : fields[FieldId::kId].value;

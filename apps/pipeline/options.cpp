@@ -30,20 +30,57 @@ storage::StateStoreOptions state_options(const Config& config) {
   return options;
 }
 
-jobs::OrderEventProcessorOptions job_options(const Config& config, const TimeZone& zone) {
-  jobs::OrderEventProcessorOptions options;
+namespace {
+
+orders::StatusColumn status_column(std::string_view name) {
+  using orders::StatusColumn;
+  if (name == "pending") return StatusColumn::kPending;
+  if (name == "processing") return StatusColumn::kProcessing;
+  if (name == "completed") return StatusColumn::kCompleted;
+  return StatusColumn::kCancelled;  // the schema lets nothing else through
+}
+
+}  // namespace
+
+orders::StatusRules status_rules(const Config& config) {
+  const PipelineConfig& pipeline = config.pipeline;
+  orders::StatusRules rules;
+  for (const auto& [status, column] : pipeline.status_map) {
+    rules.statuses[status] = status_column(column);
+  }
+  for (const auto& [method, column] : pipeline.payment_map) {
+    rules.payments[method] =
+        column == "cash" ? orders::PaymentColumn::kCash : orders::PaymentColumn::kOnline;
+  }
+  for (const std::string& status : pipeline.status_ranks) {
+    rules.ranks.emplace(status, static_cast<int>(rules.ranks.size()));
+  }
+  rules.terminal.insert(pipeline.terminal_statuses.begin(), pipeline.terminal_statuses.end());
+  rules.stuck_after = pipeline.stuck_after;
+  rules.session_gap = pipeline.session_gap;
+  return rules;
+}
+
+jobs::OrderJobsOptions job_options(const Config& config, const TimeZone& zone) {
+  jobs::OrderJobsOptions options;
   options.pipeline = config.pipeline.name;
   options.rules.max_payload_bytes = config.pipeline.max_payload;
   options.rules.max_future = config.pipeline.max_future;
   options.rules.allow_zero_total = config.validation.allow_zero_total;
   options.rules.zone = &zone;
+  options.status_rules = status_rules(config);
+  options.jobs.insert(config.pipeline.jobs.begin(), config.pipeline.jobs.end());
+  options.allowed_lateness = config.pipeline.allowed_lateness;
+  options.state_ttl = config.pipeline.state_ttl;
+  options.sliding_retention = config.retention.sliding;
   options.topics = {orders::Topic::kOrderCreated, orders::Topic::kOrderUpdated,
                     orders::Topic::kOrderCancelled, orders::Topic::kOrderEvents};
   options.sink_lanes = config.sink.lanes;
   options.id_lanes = config.node("deduplicate").lanes.value_or(config.pool.threads);
   options.order_lanes = config.node("orders").lanes.value_or(config.pool.threads);
   options.parse_concurrency = config.node("parse").concurrency.value_or(0);
-  for (const char* name : {"parse", "deduplicate", "orders", "close"}) {
+  options.window_lanes = config.node("windows").lanes.value_or(1);
+  for (const char* name : {"parse", "deduplicate", "orders", "windows", "close"}) {
     if (const auto priority = config.node(name).priority) options.priorities[name] = *priority;
   }
   options.cache_bytes = config.state.cache;
@@ -61,6 +98,8 @@ nodes::PumpOptions pump_options(const Config& config, bool until_end) {
   options.cut.max_bytes = config.pipeline.epoch_max_bytes;
   options.cut.outbox_max_bytes = config.sink.outbox_max;
   options.idle_timeout = config.pipeline.idle_timeout;
+  options.max_out_of_orderness = config.pipeline.max_out_of_orderness;
+  options.max_future = config.pipeline.max_future;
   options.until_end = until_end;
   return options;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "apps/config/config.hpp"
-#include "apps/jobs/order_event_processor.hpp"
+#include "apps/jobs/order_jobs.hpp"
 #include "graph/time_zone.hpp"
 #include "nodes/sink/letter_sender.hpp"
 #include "nodes/source/pump.hpp"
@@ -15,7 +15,9 @@ namespace lensart::app {
 std::vector<std::string> source_topics(const Config& config);
 
 storage::StateStoreOptions state_options(const Config& config);
-jobs::OrderEventProcessorOptions job_options(const Config& config, const TimeZone& zone);
+/// The maps, ranks and gaps of the configuration.
+orders::StatusRules status_rules(const Config& config);
+jobs::OrderJobsOptions job_options(const Config& config, const TimeZone& zone);
 nodes::PumpOptions pump_options(const Config& config, bool until_end);
 /// Fails with kBadConfig when the password file cannot be read.
 Result<storage::ConnectionOptions> connection_options(const Config& config);

@@ -29,8 +29,8 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, PipelineO
 Result<Unit> Pipeline::open_parts(const SourceFactory& make_source, const SinkFactory& make_sink) {
   LENSART_ASSIGN(store_, storage::StateStore::open(state_options(config_)));
   LENSART_ASSIGN(ids_, storage::IdIndex::open(*store_));
-  LENSART_ASSIGN(job_, jobs::OrderEventProcessor::open(job_options(config_, zone_), *store_, *ids_,
-                                                       directory_, clock_));
+  LENSART_ASSIGN(
+      job_, jobs::OrderJobs::open(job_options(config_, zone_), *store_, *ids_, directory_, clock_));
   LENSART_TRY(open_source(make_source));
   LENSART_TRY(open_sink(make_sink));
   open_flow();
@@ -157,8 +157,10 @@ void Pipeline::open_flow() {
   parts.sink = sink_.get();
   parts.make_batch = [this] { return job_->make_batch(); };
   parts.make_draft = [this] { return job_->make_draft(); };
+  parts.any_timer_due = [this](Instant clock) { return job_->any_timer_due(clock); };
+  parts.limit_clock = [this](Instant clock) { return job_->limit_clock(clock); };
   pump_ = std::make_unique<nodes::Pump>(pump_options(config_, options_.until_end), std::move(parts),
-                                        store_->chain().back().number, store_->positions());
+                                        store_->chain().back(), store_->positions());
   live_pump_.store(pump_.get(), std::memory_order_release);
 }
 
@@ -172,10 +174,10 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft) {
-  job_->on_durable(record.number);
+  if (auto looked = job_->on_durable(record.number); !looked) fail_with(looked.error());
   credits_.give_back(draft.credit_bytes);
   sink_->on_durable(record);
-  pump_->on_durable(record.number);
+  pump_->on_durable(record.number, record.watermark);
 }
 
 void Pipeline::on_progress() {

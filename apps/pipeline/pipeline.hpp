@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "apps/config/config.hpp"
-#include "apps/jobs/order_event_processor.hpp"
+#include "apps/jobs/order_jobs.hpp"
 #include "apps/pipeline/freshness.hpp"
 #include "graph/clock.hpp"
 #include "graph/credits.hpp"
@@ -102,7 +102,7 @@ class Pipeline {
   nodes::SourceDirectory directory_;
   std::unique_ptr<storage::StateStore> store_;
   std::unique_ptr<storage::IdIndex> ids_;
-  std::unique_ptr<jobs::OrderEventProcessor> job_;
+  std::unique_ptr<jobs::OrderJobs> job_;
   std::unique_ptr<storage::Sink> sink_;
   std::unique_ptr<nodes::LetterSender> letters_;
   std::atomic<nodes::LetterSender*> live_letters_{nullptr};  ///< the relay's threads ask for it

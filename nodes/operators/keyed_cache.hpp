@@ -17,36 +17,44 @@
 
 namespace lensart::nodes {
 
+inline constexpr std::string_view kDamagedState =
+    "a value of the keyed state is damaged (checksum); restore a backup or run `lensart state "
+    "adopt`";
+
 /// `Value` is default-constructible and has
 ///   `static std::optional<Value> decode(std::string_view)`, `std::size_t bytes() const`.
+/// `Key` is a number, or has `encode()`, `hash_value`, `==` and `<`.
 ///
 /// What an epoch changed is pinned until the epoch is durable: the tree would still give the value
 /// before it. Threads: one at a time.
-template <class Value>
+template <class Value, class Key = std::int64_t>
 class KeyedCache {
  public:
   KeyedCache(storage::Table table, std::size_t budget_bytes)
       : table_(table), budget_bytes_(budget_bytes) {}
 
   /// The value of `key`, read from the tree or made anew. Valid until shrink().
-  Result<Value*> find(std::int64_t key, const storage::ReadTransaction& txn) {
+  Result<Value*> find(const Key& key, const storage::ReadTransaction& txn) {
+    return find(key, [&](Value& value) -> Result<Unit> {
+      LENSART_ASSIGN(const auto stored, txn.get(table_, storage::state_key(key)));
+      if (!stored) return Unit{};
+      auto decoded = Value::decode(*stored);
+      if (!decoded) return fail(Errc::kStateCorrupt, std::string(kDamagedState));
+      value = std::move(*decoded);
+      return Unit{};
+    });
+  }
+
+  /// The same for a value that is not one entry of the tree: `load(value)` fills it.
+  template <class Load>
+  requires std::is_invocable_v<Load, Value&> Result<Value*> find(const Key& key, Load&& load) {
     if (const auto known = entries_.find(key); known != entries_.end()) {
       touch(*known->second);
       return &known->second->value;
     }
     auto entry = std::make_unique<Entry>();
     entry->key = key;
-    LENSART_ASSIGN(const auto stored,
-                   txn.get(table_, storage::key_of(static_cast<std::uint64_t>(key))));
-    if (stored) {
-      auto decoded = Value::decode(*stored);
-      if (!decoded) {
-        return fail(Errc::kStateCorrupt,
-                    "a value of the keyed state is damaged (checksum); restore a "
-                    "backup or run `lensart state adopt`");
-      }
-      entry->value = std::move(*decoded);
-    }
+    LENSART_TRY(load(entry->value));
     entry->bytes = entry->value.bytes() + sizeof(Entry);
     used_bytes_ += entry->bytes;
     push_newest(*entry);
@@ -56,7 +64,7 @@ class KeyedCache {
   }
 
   /// The value of `key` was changed in the epoch under way. REQUIRES: it was found since shrink().
-  void mark(std::int64_t key, EpochNumber epoch) {
+  void mark(const Key& key, EpochNumber epoch) {
     Entry& entry = *entries_.find(key)->second;
     const std::size_t bytes = entry.value.bytes() + sizeof(Entry);
     used_bytes_ += bytes - entry.bytes;
@@ -89,12 +97,21 @@ class KeyedCache {
     }
   }
 
+  /// Forgets a value that was erased from the state. REQUIRES: it is not among the changed ones.
+  void forget(const Key& key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    unlink(*found->second);
+    used_bytes_ -= found->second->bytes;
+    entries_.erase(found);
+  }
+
   std::size_t used_bytes() const { return used_bytes_; }
   std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
-    std::int64_t key = 0;
+    Key key{};
     Value value;
     std::size_t bytes = 0;
     EpochNumber changed_in = 0;
@@ -121,7 +138,7 @@ class KeyedCache {
   storage::Table table_;
   std::size_t budget_bytes_;
   std::size_t used_bytes_ = 0;
-  boost::unordered_flat_map<std::int64_t, std::unique_ptr<Entry>> entries_;
+  boost::unordered_flat_map<Key, std::unique_ptr<Entry>> entries_;
   std::vector<Entry*> changed_;
   Entry* oldest_ = nullptr;
   Entry* newest_ = nullptr;

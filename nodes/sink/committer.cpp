@@ -64,6 +64,7 @@ Result<storage::ChainRecord> Committer::commit(EpochDraft& draft) {
   epoch.records = draft.records;
   epoch.watermark = draft.watermark;
   epoch.timer_clock = draft.timer_clock;
+  epoch.judged_by = draft.judged_by;
   epoch.offsets_json = offsets_json(draft.positions);
   epoch.positions = std::move(draft.positions);
   for (LaneOutput& output : draft.outputs) {

@@ -371,10 +371,17 @@ bool KafkaSource::at_end(std::uint32_t source) const {
          answering_.load(std::memory_order_relaxed);
 }
 
+bool KafkaSource::at_start_end(std::uint32_t source) const {
+  if (source >= partitions_.size()) return false;
+  const Partition& partition = partitions_[source];
+  return partition.next_offset >= partition.end_at_start || partition.at_end;
+}
+
 bool KafkaSource::reached_start_end() const {
-  return std::all_of(partitions_.begin(), partitions_.end(), [](const Partition& partition) {
-    return partition.next_offset >= partition.end_at_start || partition.at_end;
-  });
+  for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
+    if (!at_start_end(source)) return false;
+  }
+  return true;
 }
 
 void KafkaSource::report_committed(std::span<const storage::SourcePosition> positions) {

@@ -51,6 +51,7 @@ class KafkaSource final : public RecordSource {
     return source < partitions_.size() ? partitions_[source].next_offset : 0;
   }
   bool at_end(std::uint32_t source) const override;
+  bool at_start_end(std::uint32_t source) const override;
   bool reached_start_end() const override;
   void report_committed(std::span<const storage::SourcePosition> positions) override;
   std::vector<std::int64_t> lags() const override;

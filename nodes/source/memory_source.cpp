@@ -10,6 +10,10 @@ Result<Unit> MemorySource::start(std::span<const storage::SourcePosition> positi
     if (position.source >= start_at_.size()) start_at_.resize(position.source + 1);
     start_at_[position.source] = position.next_offset;
   }
+  // All of them are there from the start, in the order in which a log names them.
+  for (const MemoryRecord& record : log_) {
+    directory_.add(topics_.at(record.topic_index), record.partition, record.topic_index);
+  }
   return Unit{};
 }
 

@@ -5,19 +5,41 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 
 namespace lensart::nodes {
 
-Pump::Pump(const PumpOptions& options, Parts parts, EpochNumber last_epoch,
+namespace {
+
+constexpr std::int64_t kNoInstant = INT64_MIN;
+/// How often what time alone brings about is looked for.
+constexpr std::chrono::milliseconds kTimeLooks{20};
+
+std::int64_t to_micros(std::optional<Instant> instant) {
+  return instant ? instant->time_since_epoch().count() : kNoInstant;
+}
+
+std::optional<Instant> to_instant(std::int64_t micros) {
+  if (micros == kNoInstant) return std::nullopt;
+  return Instant{std::chrono::microseconds(micros)};
+}
+
+}  // namespace
+
+Pump::Pump(const PumpOptions& options, Parts parts, const storage::ChainRecord& last,
            std::span<const storage::SourcePosition> positions)
     : options_(options),
       parts_(std::move(parts)),
       cutter_(options.cut, parts_.clock->tick()),
-      open_epoch_(last_epoch + 1),
+      open_epoch_(last.number + 1),
       positions_(positions.begin(), positions.end()),
+      judged_by_(last.watermark),
+      watermark_(last.watermark),
+      timer_clock_(last.timer_clock),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      durable_(last_epoch) {}
+      durable_watermark_micros_(to_micros(last.watermark)),
+      durable_(last.number) {}
 
 Pump::~Pump() {
   if (wake_fd_ >= 0) ::close(wake_fd_);
@@ -34,7 +56,8 @@ void Pump::wake() {
   [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof(one));
 }
 
-void Pump::on_durable(EpochNumber epoch) {
+void Pump::on_durable(EpochNumber epoch, std::optional<Instant> watermark) {
+  durable_watermark_micros_.store(to_micros(watermark), std::memory_order_relaxed);
   durable_.store(epoch, std::memory_order_release);
   wake();
 }
@@ -53,22 +76,28 @@ bool Pump::may_poll() const {
          parts_.sink->downstream().outbox_bytes < options_.cut.outbox_max_bytes;
 }
 
+/// Every partition is known from when the source has found it: one that nothing was read from yet
+/// holds the watermark all the same.
+void Pump::note_sources(Tick now) {
+  while (positions_.size() < parts_.directory->size()) {
+    const auto source = static_cast<std::uint32_t>(positions_.size());
+    const SourceInfo& info = parts_.directory->at(source);
+    storage::SourcePosition position;
+    position.source = source;
+    position.topic = info.topic;
+    position.partition = info.partition;
+    position.next_offset = parts_.source->next_offset(source);
+    positions_.push_back(position);
+  }
+  last_record_at_.resize(positions_.size(), now);
+}
+
 void Pump::note(const RecordBatch& batch, Tick now) {
+  note_sources(now);
   for (const RawRecord& record : batch.records) {
-    while (record.source >= positions_.size()) {
-      const auto source = static_cast<std::uint32_t>(positions_.size());
-      const SourceInfo& info = parts_.directory->at(source);
-      storage::SourcePosition position;
-      position.source = source;
-      position.topic = info.topic;
-      position.partition = info.partition;
-      position.next_offset = parts_.source->next_offset(source);
-      positions_.push_back(position);
-    }
     storage::SourcePosition& position = positions_[record.source];
     position.next_offset = record.offset + 1;
     position.last_offset = record.offset;
-    if (record.source >= last_record_at_.size()) last_record_at_.resize(record.source + 1, now);
     last_record_at_[record.source] = now;
   }
   // Only the last record of a source counts, so the hash is taken from the back, once a source.
@@ -91,6 +120,7 @@ Result<bool> Pump::poll_once() {
   batch->records_count = batch->records.size();
   batch->sequence = next_sequence_++;
   batch->epoch = open_epoch_;
+  batch->judged_by = judged_by_;
   parts_.credits->try_take(batch->credit_bytes);
   open_credit_bytes_ += batch->credit_bytes;
   records_since_freeze_ += batch->records_count;
@@ -102,12 +132,47 @@ Result<bool> Pump::poll_once() {
 }
 
 void Pump::update_idle(Tick now) {
+  note_sources(now);
   idle_.assign(positions_.size(), false);
-  last_record_at_.resize(positions_.size(), now);
   for (std::size_t i = 0; i < positions_.size(); ++i) {
-    if (!parts_.source->at_end(static_cast<std::uint32_t>(i))) continue;
-    idle_[i] = options_.until_end || now - last_record_at_[i] >= options_.idle_timeout;
+    const auto source = static_cast<std::uint32_t>(i);
+    if (parts_.outside_time && parts_.outside_time(source)) {
+      idle_[i] = true;
+    } else if (options_.until_end) {
+      idle_[i] = parts_.source->at_start_end(source);
+    } else {
+      idle_[i] = parts_.source->at_end(source) && now - last_record_at_[i] >= options_.idle_timeout;
+    }
   }
+}
+
+/// The timer clock as it could be now (docs/contract.md §4): the data watermark or, on a quiet
+/// night, the wall clock, as long as the database's clock agrees with it. Never goes back.
+std::optional<Instant> Pump::clock_now() const {
+  std::optional<Instant> clock = std::max(timer_clock_, watermark_);
+  const bool quiet = !options_.until_end &&
+                     std::all_of(idle_.begin(), idle_.end(), [](bool idle) { return idle; });
+  if (!quiet || idle_.empty()) return clock;
+  const auto offset = parts_.sink->clock_offset();
+  if (!offset || std::chrono::abs(*offset) > options_.max_future) return clock;
+  return std::max(clock, std::optional(parts_.clock->wall() - options_.max_out_of_orderness));
+}
+
+/// What time alone brings about makes an epoch without records: a partition fell idle, which moves
+/// the watermark, or a timer is due.
+void Pump::look_at_time(Tick now) {
+  if (!cutter_.previous_durable() || stopping_.load(std::memory_order_acquire)) return;
+  if (options_.until_end && !parts_.source->reached_start_end()) return;
+  update_idle(now);
+  idle_at_cut_.resize(idle_.size(), false);
+  for (std::size_t i = 0; i < idle_.size(); ++i) {
+    if (idle_[i] && !idle_at_cut_[i]) cutter_.request_empty();
+  }
+  const std::optional<Instant> clock = clock_now();
+  if (!clock || clock == timer_clock_) return;
+  const bool due = parts_.any_timer_due && parts_.any_timer_due(*clock);
+  // A run up to the end leaves the timer clock where the watermark is.
+  if (due || options_.until_end) cutter_.request_empty();
 }
 
 void Pump::cut(Tick now) {
@@ -116,7 +181,14 @@ void Pump::cut(Tick now) {
   draft->number = open_epoch_;
   draft->cut_at = parts_.clock->wall();
   draft->positions = cut_positions_ = positions_;
-  draft->idle = idle_;
+  draft->idle = idle_at_cut_ = idle_;
+  draft->judged_by = judged_by_;
+  if (auto clock = clock_now(); clock != timer_clock_) {
+    if (parts_.limit_clock)
+      clock = std::max(timer_clock_, std::optional(parts_.limit_clock(*clock)));
+    timer_clock_ = clock;
+  }
+  draft->timer_clock = timer_clock_;
   draft->credit_bytes = open_credit_bytes_;
   draft->records = cutter_.open_records();
   draft->freeze_ids = records_since_freeze_ >= options_.freeze_ids_every;
@@ -131,6 +203,17 @@ void Pump::cut(Tick now) {
   cutter_.on_cut(now);
   open_credit_bytes_ = 0;
   ++open_epoch_;
+  // The last epoch closed when this one opens is the one before that just cut: it is durable.
+  judged_by_ = watermark_;
+}
+
+void Pump::take_durable() {
+  if (cutter_.previous_durable() || durable_.load(std::memory_order_acquire) + 1 != open_epoch_) {
+    return;
+  }
+  watermark_ = to_instant(durable_watermark_micros_.load(std::memory_order_relaxed));
+  cutter_.on_durable();
+  parts_.source->report_committed(cut_positions_);
 }
 
 bool Pump::finished() const {
@@ -156,12 +239,13 @@ void Pump::note_moved_positions() {
 /// The source was started by whoever made it.
 Result<EpochNumber> Pump::run() {
   note_moved_positions();
+  note_sources(parts_.clock->tick());
   for (;;) {
     const Tick now = parts_.clock->tick();
-    if (!cutter_.previous_durable() &&
-        durable_.load(std::memory_order_acquire) + 1 == open_epoch_) {
-      cutter_.on_durable();
-      parts_.source->report_committed(cut_positions_);
+    take_durable();
+    if (now - looked_at_time_ >= kTimeLooks || options_.until_end) {
+      looked_at_time_ = now;
+      look_at_time(now);
     }
     if (finished()) return open_epoch_ - 1;
     storage::Downstream downstream = parts_.sink->downstream();

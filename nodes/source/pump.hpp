@@ -20,6 +20,8 @@ struct PumpOptions {
   storage::CutLimits cut;
   std::size_t max_batches_in_flow = 16;  ///< between the source and the last node
   std::chrono::microseconds idle_timeout = std::chrono::seconds(30);
+  std::chrono::microseconds max_out_of_orderness = std::chrono::minutes(5);
+  std::chrono::microseconds max_future = std::chrono::hours(1);  ///< that two clocks may be apart
   std::uint64_t freeze_ids_every = 1U << 19;  ///< records between two generations of ids
   bool until_end = false;
 };
@@ -36,8 +38,15 @@ class Pump {
     const storage::Sink* sink = nullptr;
     std::function<std::shared_ptr<RecordBatch>()> make_batch;
     std::function<std::shared_ptr<EpochDraft>()> make_draft;
+    /// Whether a timer is due at an instant, and how far the clock may go in one epoch. Both may be
+    /// left out: then there are no timers.
+    std::function<bool(Instant)> any_timer_due;
+    std::function<Instant(Instant)> limit_clock;
+    /// Sources whose records neither hold nor move event time. May be left out: none.
+    std::function<bool(std::uint32_t)> outside_time;
   };
-  Pump(const PumpOptions& options, Parts parts, EpochNumber last_epoch,
+  /// `last`: the epoch the state stands at.
+  Pump(const PumpOptions& options, Parts parts, const storage::ChainRecord& last,
        std::span<const storage::SourcePosition> positions);
   ~Pump();
 
@@ -52,8 +61,8 @@ class Pump {
     abandoned_.store(true, std::memory_order_release);
     wake();
   }
-  /// An epoch is durable. Any thread.
-  void on_durable(EpochNumber epoch);
+  /// An epoch is durable, and closed with this watermark. Any thread.
+  void on_durable(EpochNumber epoch, std::optional<Instant> watermark);
   /// A batch has left the last node. Any thread.
   void on_batch_done();
   /// The sink got on, or anything else the loop should look at. Any thread.
@@ -68,7 +77,11 @@ class Pump {
   void cut(Tick now);
   void note(const RecordBatch& batch, Tick now);
   void note_moved_positions();
+  void note_sources(Tick now);
   void update_idle(Tick now);
+  void take_durable();
+  std::optional<Instant> clock_now() const;
+  void look_at_time(Tick now);
   bool finished() const;
   void wait(Tick now, bool for_source);
 
@@ -83,11 +96,17 @@ class Pump {
   std::vector<storage::SourcePosition> cut_positions_;  ///< as of the last cut
   std::vector<Tick> last_record_at_;                    ///< by source
   std::vector<bool> idle_;
+  std::vector<bool> idle_at_cut_;
+  std::optional<Instant> judged_by_;    ///< for the open epoch
+  std::optional<Instant> watermark_;    ///< of the last durable epoch
+  std::optional<Instant> timer_clock_;  ///< of the last epoch cut
+  Tick looked_at_time_{};
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> paused_{false};
   std::atomic<std::int64_t> batches_in_flow_{0};
+  std::atomic<std::int64_t> durable_watermark_micros_;  ///< INT64_MIN: none
   std::atomic<EpochNumber> durable_;
   std::atomic<std::uint64_t> polled_records_{0};
 };

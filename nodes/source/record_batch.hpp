@@ -31,7 +31,8 @@ struct RecordBatch : Batch {
 
   std::vector<char> bytes;
   std::vector<RawRecord> records;
-  std::size_t credit_bytes = 0;       ///< to be given back when the epoch is durable
+  std::optional<Instant> judged_by;  ///< the watermark of the last epoch closed when its own opened
+  std::size_t credit_bytes = 0;      ///< to be given back when the epoch is durable
   std::shared_ptr<EpochDraft> draft;  ///< of a marker: what the lanes fill
 
   std::string_view payload(const RawRecord& record) const {

@@ -62,7 +62,9 @@ class RecordSource {
   virtual std::int64_t next_offset(std::uint32_t source) const = 0;
   /// Read to its end, with its broker answering.
   virtual bool at_end(std::uint32_t source) const = 0;
-  /// Every partition is read up to its end as of `start`.
+  /// Read up to its end as of `start`.
+  virtual bool at_start_end(std::uint32_t source) const { return at_end(source); }
+  /// Every partition is.
   virtual bool reached_start_end() const = 0;
   /// For information only: shows the lag in every Kafka tool.
   virtual void report_committed(std::span<const storage::SourcePosition> positions) = 0;

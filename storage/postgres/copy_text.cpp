@@ -50,6 +50,12 @@ void append_money(std::string& out, std::int64_t hundredths) {
   append_two(out, static_cast<unsigned>(size % 100));
 }
 
+void append_big_money(std::string& out, Int128 hundredths) {
+  const Int128 size = hundredths < 0 ? -hundredths : hundredths;
+  fmt::format_to(std::back_inserter(out), "{}{}.{:02}", hundredths < 0 ? "-" : "", size / 100,
+                 static_cast<unsigned>(size % 100));
+}
+
 void append_hex(std::string& out, std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   for (const char c : bytes) {
@@ -102,6 +108,9 @@ bool append_simple(std::string& out, const Cell& cell) {
       return true;
     case ColumnType::kMoney:
       append_money(out, cell.number);
+      return true;
+    case ColumnType::kBigMoney:
+      append_big_money(out, cell.wide);
       return true;
     case ColumnType::kBoolean:
       out.push_back(cell.number != 0 ? 't' : 'f');
@@ -160,6 +169,7 @@ std::string_view sql_type(ColumnType type) {
     case ColumnType::kDate:
       return "date";
     case ColumnType::kMoney:
+    case ColumnType::kBigMoney:
       return "numeric";
     case ColumnType::kBoolean:
       return "boolean";

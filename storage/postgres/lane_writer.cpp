@@ -14,6 +14,8 @@ namespace lensart::storage {
 namespace {
 
 constexpr std::uint64_t kRefusalWindowRows = 1'000;
+/// Tables that have children have a key of one column.
+constexpr std::size_t kParentKeyColumns = 1;
 
 std::string instant_text(const std::optional<Instant>& instant) {
   if (!instant) return "NULL";
@@ -48,6 +50,38 @@ std::vector<const KeyChange*> pointers(const std::vector<KeyChange>& changes) {
   out.reserve(changes.size());
   for (const KeyChange& change : changes) out.push_back(&change);
   return out;
+}
+
+/// The key of the parent's row that a child's row belongs to.
+std::string_view owner_key(const TableSpec& child, std::string_view key) {
+  return leading_columns(child.columns, kParentKeyColumns, key);
+}
+
+bool has_key(const TableChanges& changes, std::string_view key) {
+  return std::any_of(changes.changes.begin(), changes.changes.end(),
+                     [&](const KeyChange& change) { return change.key == key; });
+}
+
+/// An owner's bag of rows, unless the group replaces it anyway.
+void add_bag(LaneGroup& group, TableChanges& own, std::string key, std::vector<std::string> rows) {
+  if (has_key(own, key)) return;
+  KeyChange change;
+  change.kind = EntryKind::kReplace;
+  change.key = group.keep(std::move(key));
+  for (std::string& row : rows) change.rows.push_back(group.keep(std::move(row)));
+  own.changes.push_back(std::move(change));
+}
+
+/// An owner's rows of keys of their own, but for those that the group writes anyway.
+void add_rows(LaneGroup& group, const TableSpec& child, TableChanges& own,
+              std::vector<std::string> rows) {
+  for (std::string& row : rows) {
+    KeyChange change;
+    change.kind = EntryKind::kUpdate;
+    change.rows.push_back(group.keep(std::move(row)));
+    change.key = leading_columns(child.columns, child.key_columns, change.rows.back());
+    if (!has_key(own, change.key)) own.changes.push_back(std::move(change));
+  }
 }
 
 }  // namespace
@@ -165,8 +199,9 @@ Result<Unit> LaneWriter::write_tables(Connection& connection, LaneGroup& group, 
     const TableSpec& table = *changes.table;
     std::vector<const KeyChange*> wanted = pointers(changes.changes);
     if (const auto refused = left_out.find(table.parent); refused != left_out.end()) {
-      std::erase_if(wanted,
-                    [&](const KeyChange* change) { return refused->second.contains(change->key); });
+      std::erase_if(wanted, [&](const KeyChange* change) {
+        return refused->second.contains(owner_key(table, change->key));
+      });
     }
     if (hooks_.letter_for && table.conflation == Conflation::kOnce) letters_ = true;
     if (mode != Mode::kBisect) {
@@ -200,7 +235,7 @@ Result<Unit> LaneWriter::check_refusals(std::string_view table, std::uint64_t mo
 Result<Unit> LaneWriter::resend_owned(Connection& connection, LaneGroup& group) {
   if (!hooks_.owned_rows) return Unit{};
   for (const TableSpec& child : registry_.tables()) {
-    if (child.parent.empty() || child.conflation != Conflation::kReplaceAll) continue;
+    if (child.parent.empty()) continue;
     std::vector<std::string> missing;
     TableChanges* own = nullptr;
     for (TableChanges& changes : group.tables()) {
@@ -216,15 +251,12 @@ Result<Unit> LaneWriter::resend_owned(Connection& connection, LaneGroup& group) 
       own = &group.tables().back();
     }
     for (std::string& key : missing) {
-      const bool there = std::any_of(own->changes.begin(), own->changes.end(),
-                                     [&](const KeyChange& change) { return change.key == key; });
-      if (there) continue;
       LENSART_ASSIGN(auto rows, hooks_.owned_rows(child, key));
-      KeyChange change;
-      change.kind = EntryKind::kReplace;
-      change.key = group.keep(std::move(key));
-      for (std::string& row : rows) change.rows.push_back(group.keep(std::move(row)));
-      own->changes.push_back(std::move(change));
+      if (child.conflation == Conflation::kReplaceAll) {
+        add_bag(group, *own, std::move(key), std::move(rows));
+      } else {
+        add_rows(group, child, *own, std::move(rows));
+      }
     }
   }
   return Unit{};

@@ -92,6 +92,15 @@ TableStatements::TableStatements(const TableSpec& spec, const std::string& schem
     case Conflation::kReplaceAll:
       break;
   }
+  if (!spec.batch_function.empty()) {
+    std::vector<std::string> arrays;
+    for (const ColumnSpec& column : spec.columns) {
+      arrays.push_back(fmt::format("array_agg({})", quoted_identifier(column.name)));
+    }
+    apply_function =
+        fmt::format("SELECT {}.{}({}) FROM {}", quoted_identifier(schema),
+                    quoted_identifier(spec.batch_function), fmt::join(arrays, ", "), stage);
+  }
   std::vector<std::string> differs;
   for (const std::string_view column : spec.identity) {
     differs.push_back(fmt::format("t.{0} IS DISTINCT FROM s.{0}", quoted_identifier(column)));
@@ -133,7 +142,8 @@ Result<Unit> TableWriter::apply(std::span<const KeyChange* const> changes, Write
     case Conflation::kAppend:
       return append(changes, mode);
     case Conflation::kLastRow:
-      return last_rows(changes, mode);
+      return sql_.apply_function.empty() ? last_rows(changes, mode)
+                                         : through_stage(changes, sql_.apply_function);
     case Conflation::kReplaceAll:
       return replace_all(changes, mode);
     case Conflation::kAdd:

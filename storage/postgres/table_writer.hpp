@@ -34,8 +34,9 @@ struct TableStatements {
   std::string update_from_stage;
   std::string insert_from_stage;  ///< what update leaves over, or ON CONFLICT's doing
   std::string delete_by_stage;
-  std::string foreign_rows;  ///< kAppend: how many staged rows stand there as somebody else's
-  std::string missing_keys;  ///< of the staged rows: those the table does not have
+  std::string apply_function;  ///< the staged rows through `TableSpec::batch_function`
+  std::string foreign_rows;    ///< kAppend: how many staged rows stand there as somebody else's
+  std::string missing_keys;    ///< of the staged rows: those the table does not have
 };
 
 /// Writes inside a transaction that somebody else began. Threads: one.

@@ -73,6 +73,16 @@ TEST_F(ValidateTest, NoJobIsRefused) {
   EXPECT_THAT(problem(), HasSubstr("names no job"));
 }
 
+TEST_F(ValidateTest, TheJobThatTheOthersStandOnCannotBeLeftOut) {
+  file("[pipeline]\njobs = ['metrics']\n");
+  EXPECT_THAT(problem(), HasSubstr("add \"orders\""));
+}
+
+TEST_F(ValidateTest, AnOrderMayNotExpireBeforeItsTimerHasHadItsTurn) {
+  file("[pipeline]\nstate_ttl = '2d'\nstuck_after = '49h'\n");
+  EXPECT_THAT(problem(), HasSubstr("raise pipeline.state_ttl"));
+}
+
 TEST_F(ValidateTest, PropertyThatThePipelineRestsOnIsRefusedWithTheWayToGo) {
   for (const auto* name :
        {"bootstrap.servers", "group.id", "auto.offset.reset", "enable.auto.commit",

@@ -30,31 +30,52 @@ class OrderLaneTest : public testing::Test {
     store = std::move(*opened);
     trees.orders = store->table("orders").value();
     trees.lines = store->table("lines").value();
+    trees.history = store->table("history").value();
+    timers = std::make_unique<nodes::Timers>(store->table("timers").value());
+    auto opened_ids = storage::IdIndex::open(*store);
+    ASSERT_TRUE(opened_ids);
+    ids = std::move(*opened_ids);
     start();
   }
   void TearDown() override {
     lane.reset();
+    ids.reset();
     store.reset();
     std::filesystem::remove_all(directory);
   }
 
   /// As after a restart: nothing in memory.
   void start() {
-    lane = std::make_unique<OrderLane>(trees, SinkLanes{sink_lanes}, saigon(), 1 << 20);
+    OrderLaneContext context;
+    context.trees = trees;
+    context.sinks = SinkLanes{sink_lanes};
+    context.zone = &saigon();
+    context.status_rules = &rules;
+    context.timers = timers.get();
+    context.ids = ids.get();
+    context.cache_bytes = 1 << 20;
+    lane = std::make_unique<OrderLane>(context, std::nullopt);
   }
 
+  IncomingEvent incoming(const Event& event) const {
+    return {event, "{}", {"order-created", 0, offset}, {0, offset}, {0, id_hash}, epoch, {}, false};
+  }
   void on(const Event& event) {
     auto txn = store->read();
     ASSERT_TRUE(txn);
-    const auto done = lane->on_event(event, "{}", {"order-created", 0, ++offset}, {0, offset},
-                                     id_hash, epoch, *txn);
+    ++offset;
+    const auto done = lane->on_event(incoming(event), *txn);
     ASSERT_TRUE(done) << done.error().message;
   }
 
   /// Closes the epoch; `orders_processed:insert` and so on, in the order of writing.
   std::vector<std::string> close() {
     nodes::LaneOutput output;
-    lane->close_epoch(output);
+    {
+      auto txn = store->read();
+      const auto closed = lane->close_epoch({epoch, {}, {}, false}, *txn, output);
+      EXPECT_TRUE(closed) << (closed ? "" : closed.error().message);
+    }
     std::vector<std::string> entries;
     for (const storage::OutboxChunk& chunk : output.chunks) {
       const auto read = storage::for_each_entry(chunk.bytes, [&](const auto& entry) {
@@ -124,6 +145,9 @@ class OrderLaneTest : public testing::Test {
   std::filesystem::path directory;
   std::unique_ptr<storage::StateStore> store;
   OrderTrees trees;
+  orders::StatusRules rules;
+  std::unique_ptr<nodes::Timers> timers;
+  std::unique_ptr<storage::IdIndex> ids;
   std::size_t sink_lanes = 1;
   std::unique_ptr<OrderLane> lane;
   std::int64_t offset = 0;
@@ -204,7 +228,8 @@ TEST_F(OrderLaneTest, DamagedStateIsAFailureNotAnEmptyOrder) {
   ASSERT_TRUE(damaged);
   start();
   auto txn = store->read();
-  const auto done = lane->on_event(status("s", kNoon), "{}", {"t", 0, 1}, {0, 1}, 0, epoch, *txn);
+  const Event event = status("s", kNoon);
+  const auto done = lane->on_event(incoming(event), *txn);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Errc::kStateCorrupt);
 }

@@ -143,6 +143,11 @@ std::string Zone::date_of(Instant instant) const {
   return print_date(std::chrono::floor<std::chrono::days>(instant + offset_at(instant)));
 }
 
+std::int64_t Zone::hour_of(Instant instant) const {
+  const Instant wall = instant + offset_at(instant);
+  return std::chrono::floor<hours>(wall - std::chrono::floor<std::chrono::days>(wall)).count();
+}
+
 std::optional<Instant> parse_instant(std::string_view text, const Zone& zone) {
   Reader reader(text);
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ class Zone {
   Instant to_instant(std::chrono::microseconds local) const;
   /// The calendar date in this zone, `2026-11-20`.
   std::string date_of(Instant instant) const;
+  /// The hour on the wall clock there, 0…23.
+  std::int64_t hour_of(Instant instant) const;
 
  private:
   std::chrono::seconds offset_at(Instant instant) const;

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +21,37 @@ enum class TopicKind { kOrderCreated, kOrderUpdated, kOrderCancelled, kOrderEven
 enum class EventType { kCreated, kUpdated, kPaymentStatusChanged, kStatusChanged, kCancelled };
 std::string_view name_of(EventType type);
 
+/// What the run was configured with, by default what the contract says.
 struct Settings {
   std::size_t max_payload_bytes = 1024 * 1024;
   std::chrono::microseconds max_future = std::chrono::hours(1);
   bool allow_zero_total = false;
   Zone zone;
+  /// The tables of a job that is not here are empty. All of them: `kAllJobs`.
+  std::set<std::string> jobs = {"orders"};
+  std::map<std::string, std::string> status_map = {{"Đang xử lý", "pending"},
+                                                   {"Đã xử lý và sẵn sàng giao hàng", "processing"},
+                                                   {"Đang giao hàng", "processing"},
+                                                   {"Đã giao", "completed"},
+                                                   {"Đã hủy", "cancelled"}};
+  std::map<std::string, std::string> payment_map = {
+      {"Tiền mặt", "cash"}, {"cash", "cash"},     {"COD", "cash"},   {"Chuyển khoản", "online"},
+      {"payos", "online"},  {"online", "online"}, {"momo", "online"}};
+  /// From first to last.
+  std::vector<std::string> status_ranks = {"Đang xử lý", "Đã xử lý và sẵn sàng giao hàng",
+                                           "Đang giao hàng", "Đã giao"};
+  std::set<std::string> terminal_statuses = {"Đã giao", "Đã hủy"};
+  std::chrono::microseconds stuck_after = std::chrono::hours(24);
+  std::chrono::microseconds session_gap = std::chrono::minutes(30);
+  std::chrono::microseconds sliding_retention = std::chrono::hours(400 * 24);
+  std::chrono::microseconds max_out_of_orderness = std::chrono::minutes(5);
+  /// Nothing is unlimited, here and below.
+  std::optional<std::chrono::microseconds> allowed_lateness = std::chrono::hours(1);
+  std::optional<std::chrono::microseconds> state_ttl = std::chrono::hours(400 * 24);
 };
+
+inline const std::set<std::string> kAllJobs = {"orders", "status", "metrics",
+                                               "product_sales_hourly"};
 
 struct Line {
   std::int64_t product_id = 0;

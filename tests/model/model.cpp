@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
+#include <set>
 
 namespace lensart::model {
 namespace {
@@ -51,97 +51,38 @@ DeadLetter too_late_letter(const LogRecord& record, const Event& event) {
   return {record.at, "too_late", "timestamp", event.event_id, event.order_id, record.payload};
 }
 
-// Cells.
-
-Cell text(const std::optional<std::string>& value) { return value; }
-Cell number(std::int64_t value) { return std::to_string(value); }
-Cell number(const std::optional<std::int64_t>& value) {
-  return value ? number(*value) : std::nullopt;
-}
-Cell amount(std::int64_t value) { return print_amount(value); }
-Cell instant(const std::optional<Instant>& value) {
-  return value ? Cell(print_instant(*value)) : std::nullopt;
+/// The field of an `expired_order` letter is the order id's, wherever it stands, or none.
+std::string believable_field(const std::string& field) {
+  static const std::set<std::string> kFields = {"data.order_id", "data.id", "order_id", "id"};
+  return kFields.contains(field) ? field : "";
 }
 
-// What an event writes into the two groups of which each field has a last writer of its own.
-
-constexpr const char* kCancelled = "Đã hủy";
-
-Cell written_order_status(const Event& event) {
-  switch (event.type) {
-    case EventType::kCreated:
-    case EventType::kUpdated:
-    case EventType::kPaymentStatusChanged:
-      return event.snapshot ? Cell(event.snapshot->order_status) : std::nullopt;
-    case EventType::kStatusChanged:
-      return event.new_status;
-    case EventType::kCancelled:
-      return kCancelled;
-  }
-  return std::nullopt;
+DeadLetter expired_letter(const LogRecord& record, const Event& event, const std::string& field) {
+  return {record.at,      "expired_order", believable_field(field),
+          event.event_id, event.order_id,  record.payload};
 }
 
-Cell written_payment_status(const Event& event) {
-  if (event.type == EventType::kPaymentStatusChanged) return event.new_payment_status;
-  return event.snapshot ? Cell(event.snapshot->payment_status) : std::nullopt;
-}
-
-bool earlier(const AcceptedEvent* a, const AcceptedEvent* b) {
-  const Event& x = a->event;
-  const Event& y = b->event;
-  // std::string compares as unsigned bytes, which is UTF-8's order and COLLATE "C".
-  return std::tie(x.timestamp, x.type, x.event_id) < std::tie(y.timestamp, y.type, y.event_id);
-}
-
-/// Each order's events, in the order in which they are folded.
-std::map<std::int64_t, std::vector<const AcceptedEvent*>> by_order(
-    const std::vector<AcceptedEvent>& accepted) {
-  std::map<std::int64_t, std::vector<const AcceptedEvent*>> orders;
-  for (const AcceptedEvent& one : accepted) orders[one.event.order_id].push_back(&one);
-  for (auto& [order_id, events] : orders) std::sort(events.begin(), events.end(), earlier);
-  return orders;
-}
-
-/// The snapshot written last, null if the order never had one.
-const Snapshot* latest_snapshot(const std::vector<const AcceptedEvent*>& events) {
-  const Snapshot* latest = nullptr;
-  for (const AcceptedEvent* one : events) {
-    if (one->event.snapshot) latest = &*one->event.snapshot;
-  }
-  return latest;
-}
-
-Instant created_at(const std::vector<const AcceptedEvent*>& events) {
-  for (const AcceptedEvent* one : events) {
-    if (one->event.type == EventType::kCreated) return one->event.timestamp;
-  }
-  return events.front()->event.timestamp;
-}
-
-/// total / quantity to hundredths, half away from zero; neither is negative.
-std::int64_t unit_price(const Line& line) {
-  if (line.price) return *line.price;
-  const std::int64_t whole = line.total_price / line.quantity;
-  const std::int64_t rest = line.total_price % line.quantity;
-  return 2 * rest >= line.quantity ? whole + 1 : whole;
-}
-
-}  // namespace
-
-Reading read_log(const std::vector<LogRecord>& log, const Hints& hints, Instant now,
-                 const Settings& settings) {
+/// Reads the log once, believing all that is hinted of expired orders.
+Reading read_believing(const std::vector<LogRecord>& log, const Hints& hints, Instant now,
+                       const Settings& settings) {
   Reading reading;
+  reading.timer_clock = hints.timer_clock;
+  reading.watermark = hints.watermark;
   std::map<std::string, std::vector<Candidate>> copies_of;
   for (const LogRecord& record : log) {
     Account& account = reading.accounts[{record.at.topic, record.at.partition}];
     ++account.consumed;
     Verdict verdict =
         judge(record.kind, record.payload.value_or(""), clock_for(record, hints, now), settings);
+    const auto expired = hints.expired.find(record.at);
     if (verdict.ignored()) {
       ++account.ignored;
     } else if (!verdict.accepted()) {
       ++account.dead_lettered;
       reading.dead_letters.push_back(letter_for(record, verdict));
+    } else if (expired != hints.expired.end()) {
+      ++account.dead_lettered;
+      reading.dead_letters.push_back(expired_letter(record, verdict.event, expired->second));
     } else {
       AcceptedEvent accepted = accept(record, std::move(verdict), hints);
       copies_of[accepted.event.event_id].push_back({&record, std::move(accepted)});
@@ -166,86 +107,67 @@ Reading read_log(const std::vector<LogRecord>& log, const Hints& hints, Instant 
   return reading;
 }
 
-Table orders_raw(const std::vector<AcceptedEvent>& accepted) {
-  Table table(orders_raw_shape());
-  for (const AcceptedEvent& one : accepted) {
-    const Event& event = one.event;
-    const Snapshot* snapshot = event.snapshot ? &*event.snapshot : nullptr;
-    table.add({text(event.event_id), std::string(name_of(event.type)), number(event.order_id),
-               snapshot ? number(snapshot->user_id) : std::nullopt,
-               snapshot ? number(snapshot->branch_id) : std::nullopt,
-               snapshot ? amount(snapshot->total_price) : std::nullopt, written_order_status(event),
-               written_payment_status(event),
-               snapshot ? text(snapshot->payment_method) : std::nullopt, text(one.event_data),
-               instant(event.timestamp), text(one.at.topic), number(one.at.partition),
-               number(one.at.offset), one.too_late ? "true" : "false"});
+/// Of the records read as expired those that cannot be: their order was never seen or is too young,
+/// or a copy was accepted before, so that they are duplicates.
+std::vector<Coordinates> impossible_expiries(const Reading& reading, const Settings& settings) {
+  std::map<std::int64_t, Instant> latest_of_order;
+  std::map<std::string, const AcceptedEvent*> accepted_copy;
+  for (const AcceptedEvent& one : reading.accepted) {
+    Instant& latest = latest_of_order.try_emplace(one.event.order_id, Instant::min()).first->second;
+    latest = std::max(latest, one.event.timestamp);
+    accepted_copy[one.event.event_id] = &one;
   }
-  return table;
+  std::vector<Coordinates> impossible;
+  for (const DeadLetter& letter : reading.dead_letters) {
+    if (letter.code != "expired_order") continue;
+    const auto latest = latest_of_order.find(*letter.order_id);
+    const auto copy = accepted_copy.find(*letter.event_id);
+    const bool old_enough = settings.state_ttl && reading.watermark &&
+                            latest != latest_of_order.end() &&
+                            latest->second < *reading.watermark - *settings.state_ttl;
+    // Once expired the order accepts nothing: a copy of its own was accepted before. One of another
+    // order may have come later, unless it is known to lie before.
+    const bool accepted_before =
+        copy != accepted_copy.end() && (copy->second->event.order_id == *letter.order_id ||
+                                        (copy->second->at.topic == letter.at.topic &&
+                                         copy->second->at.partition == letter.at.partition &&
+                                         copy->second->at.offset < letter.at.offset));
+    if (!old_enough || accepted_before) impossible.push_back(letter.at);
+  }
+  return impossible;
 }
 
-Table orders_processed(const std::vector<AcceptedEvent>& accepted) {
-  Table table(orders_processed_shape());
-  for (const auto& [order_id, events] : by_order(accepted)) {
-    const Snapshot* snapshot = latest_snapshot(events);
-    if (snapshot == nullptr) continue;
-    Cell order_status;
-    Cell payment_status;
-    for (const AcceptedEvent* one : events) {
-      if (const Cell written = written_order_status(one->event)) order_status = written;
-      if (const Cell written = written_payment_status(one->event)) payment_status = written;
+}  // namespace
+
+Reading read_log(const std::vector<LogRecord>& log, const Hints& hints, Instant now,
+                 const Settings& settings) {
+  Reading reading = read_believing(log, hints, now, settings);
+  const std::vector<Coordinates> impossible = impossible_expiries(reading, settings);
+  if (impossible.empty()) return reading;
+  Hints fewer = hints;
+  for (const Coordinates& at : impossible) fewer.expired.erase(at);
+  return read_log(log, fewer, now, settings);
+}
+
+std::vector<std::string> impossible_judgements(const Reading& reading, const Settings& settings) {
+  std::vector<std::string> impossible;
+  std::optional<Instant> highest;
+  for (const AcceptedEvent& one : reading.accepted) {
+    highest = std::max(highest, std::optional(one.event.timestamp));
+    const bool may_be_late = reading.watermark && settings.allowed_lateness &&
+                             one.event.timestamp < *reading.watermark - *settings.allowed_lateness;
+    if (one.too_late && !may_be_late) {
+      impossible.push_back("too late, yet not below any watermark: " + one.event.event_id);
     }
-    std::int64_t items_count = 0;
-    for (const Line& line : snapshot->lines) items_count += line.quantity;
-    table.add({number(order_id), number(snapshot->user_id), text(snapshot->user_name),
-               text(snapshot->user_email), number(snapshot->branch_id), text(snapshot->branch_name),
-               text(snapshot->branch_address), instant(snapshot->date), text(snapshot->address),
-               text(snapshot->note), number(snapshot->coupon_id), amount(snapshot->total_price),
-               order_status, payment_status, text(snapshot->payment_method), number(items_count),
-               instant(created_at(events)), instant(events.back()->event.timestamp)});
   }
-  return table;
-}
-
-Table order_items(const std::vector<AcceptedEvent>& accepted, const Zone& zone) {
-  Table table(order_items_shape());
-  for (const auto& [order_id, events] : by_order(accepted)) {
-    const Snapshot* snapshot = latest_snapshot(events);
-    if (snapshot == nullptr) continue;
-    const Cell date = snapshot->date ? Cell(zone.date_of(*snapshot->date)) : std::nullopt;
-    for (const Line& line : snapshot->lines) {
-      table.add({number(order_id), number(line.product_id), text(line.product_name),
-                 text(line.color), number(line.quantity), amount(unit_price(line)),
-                 amount(line.total_price), date, number(snapshot->branch_id)});
-    }
+  if (!reading.watermark) return impossible;
+  if (!highest || *reading.watermark > *highest - settings.max_out_of_orderness) {
+    impossible.push_back("a watermark beyond every event: " + print_instant(*reading.watermark));
   }
-  return table;
-}
-
-Table dead_letters(const std::vector<DeadLetter>& letters) {
-  Table table(dead_letters_shape());
-  for (const DeadLetter& letter : letters) {
-    table.add({text(letter.at.topic), number(letter.at.partition), number(letter.at.offset),
-               text(letter.code), text(letter.field), text(letter.event_id),
-               number(letter.order_id),
-               letter.payload ? Cell(print_hex(*letter.payload)) : std::nullopt});
+  if (!reading.timer_clock || *reading.timer_clock < *reading.watermark) {
+    impossible.emplace_back("a timer clock before the watermark");
   }
-  return table;
-}
-
-Table accounts(const Reading& reading) {
-  Table table(accounts_shape());
-  for (const auto& [partition, account] : reading.accounts) {
-    table.add({text(partition.first), number(partition.second), number(account.consumed),
-               number(account.accepted), number(account.duplicate), number(account.ignored),
-               number(account.dead_lettered)});
-  }
-  return table;
-}
-
-std::vector<Table> all_tables(const Reading& reading, const Settings& settings) {
-  return {orders_raw(reading.accepted), orders_processed(reading.accepted),
-          order_items(reading.accepted, settings.zone), dead_letters(reading.dead_letters),
-          accounts(reading)};
+  return impossible;
 }
 
 }  // namespace lensart::model

@@ -44,6 +44,11 @@ struct Hints {
   std::set<Coordinates> in_future;
   /// Accepted events that counted in no metric.
   std::set<Coordinates> too_late;
+  /// Records for orders whose state had expired, with the field that their dead letters name.
+  std::map<Coordinates, std::string> expired;
+  /// As recorded with the last epoch; nothing is −∞.
+  std::optional<Instant> timer_clock;
+  std::optional<Instant> watermark;
 };
 
 struct AcceptedEvent {
@@ -75,19 +80,33 @@ struct Reading {
   std::vector<AcceptedEvent> accepted;
   std::vector<DeadLetter> dead_letters;
   std::map<std::pair<std::string, std::int32_t>, Account> accounts;
+  std::optional<Instant> timer_clock;
+  std::optional<Instant> watermark;
 };
 
 /// `log`: whole partitions, in any order. `now`: a wall clock no earlier than the run's.
 Reading read_log(const std::vector<LogRecord>& log, const Hints& hints, Instant now,
                  const Settings& settings);
 
+/// What cannot be true of clocks and verdicts that were taken from the run, for a person to read. A
+/// watermark never goes back, so that the recorded one bounds all by which events were judged.
+std::vector<std::string> impossible_judgements(const Reading& reading, const Settings& settings);
+
 Table orders_raw(const std::vector<AcceptedEvent>& accepted);
 Table orders_processed(const std::vector<AcceptedEvent>& accepted);
 Table order_items(const std::vector<AcceptedEvent>& accepted, const Zone& zone);
 Table dead_letters(const std::vector<DeadLetter>& letters);
 Table accounts(const Reading& reading);
+Table order_status_history(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
+Table order_status_sessions(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
+Table order_anomalies(const std::vector<AcceptedEvent>& accepted,
+                      std::optional<Instant> timer_clock, const Settings& settings);
+Table order_metrics(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
+Table order_metrics_sliding(const std::vector<AcceptedEvent>& accepted,
+                            std::optional<Instant> watermark, const Settings& settings);
+Table product_sales_hourly(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
 
-/// All of them, in that order.
+/// All of them, in that order; those of jobs that are switched off empty.
 std::vector<Table> all_tables(const Reading& reading, const Settings& settings);
 
 }  // namespace lensart::model

@@ -1,6 +1,5 @@
 #include "tests/model/table.hpp"
 
-#include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -32,9 +31,14 @@ const Cell& Table::at(const std::string& key, std::string_view column) const {
 
 std::string print_cell(const Cell& cell) { return cell ? *cell : "NULL"; }
 
-std::string print_amount(std::int64_t hundredths) {
-  const std::int64_t magnitude = hundredths < 0 ? -hundredths : hundredths;
-  return fmt::format("{}{}.{:02}", hundredths < 0 ? "-" : "", magnitude / 100, magnitude % 100);
+std::string print_amount(Wide hundredths) {
+  const Wide magnitude = hundredths < 0 ? -hundredths : hundredths;
+  std::string digits;
+  for (Wide rest = magnitude; rest > 0 || digits.size() < 3; rest /= 10) {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+  }
+  digits.insert(digits.size() - 2, 1, '.');
+  return (hundredths < 0 ? "-" : "") + digits;
 }
 
 std::string print_hex(std::string_view bytes) {
@@ -53,50 +57,6 @@ std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   return print_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-const TableShape& orders_raw_shape() {
-  static const TableShape kShape{
-      "orders_raw",
-      {"event_id", "event_type", "order_id", "user_id", "branch_id", "total_price", "order_status",
-       "payment_status", "payment_method", "event_data", "event_timestamp", "kafka_topic",
-       "kafka_partition", "kafka_offset", "too_late"},
-      1};
-  return kShape;
-}
-
-const TableShape& orders_processed_shape() {
-  static const TableShape kShape{"orders_processed",
-                                 {"order_id", "user_id", "user_name", "user_email", "branch_id",
-                                  "branch_name", "branch_address", "order_date", "address", "note",
-                                  "coupon_id", "total_price", "order_status", "payment_status",
-                                  "payment_method", "items_count", "created_at", "updated_at"},
-                                 1};
-  return kShape;
-}
-
-const TableShape& order_items_shape() {
-  static const TableShape kShape{"order_items_analytics",
-                                 {"order_id", "product_id", "product_name", "color", "quantity",
-                                  "unit_price", "total_price", "order_date", "branch_id"},
-                                 0};
-  return kShape;
-}
-
-const TableShape& dead_letters_shape() {
-  static const TableShape kShape{
-      "dead_letters",
-      {"topic", "partition", "offset", "code", "field", "event_id", "order_id", "payload"},
-      5};
-  return kShape;
-}
-
-const TableShape& accounts_shape() {
-  static const TableShape kShape{
-      "pipeline_accounts",
-      {"topic", "partition", "consumed", "accepted", "duplicate", "ignored", "dead_lettered"},
-      2};
-  return kShape;
 }
 
 }  // namespace lensart::model

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,18 +42,30 @@ class Table {
   std::map<std::string, Row> rows_;
 };
 
+/// Sums of amounts: no number of orders overflows it.
+__extension__ using Wide = __int128;
+
 std::string print_cell(const Cell& cell);
 /// `1234` hundredths as `12.34`.
-std::string print_amount(std::int64_t hundredths);
+std::string print_amount(Wide hundredths);
 std::string print_hex(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 
-// The shapes of Part 1's tables, without surrogate ids and times of writing (docs/contract.md, the
+// The tables' shapes, without surrogate ids and times of writing (docs/contract.md, the
 // one idea). Of a message only its row's key is compared: its wording is free.
 const TableShape& orders_raw_shape();
 const TableShape& orders_processed_shape();
 const TableShape& order_items_shape();
 const TableShape& dead_letters_shape();
 const TableShape& accounts_shape();
+const TableShape& order_status_history_shape();
+const TableShape& order_status_sessions_shape();
+const TableShape& order_anomalies_shape();
+const TableShape& order_metrics_shape();
+const TableShape& order_metrics_sliding_shape();
+const TableShape& product_sales_hourly_shape();
+
+/// All of them, in the order of `all_tables`.
+std::vector<TableShape> all_shapes();
 
 }  // namespace lensart::model

@@ -96,7 +96,9 @@ class PumpTest : public ::testing::Test {
          }});
     flow = std::make_unique<Flow>(std::move(wiring), FlowOptions{1}, [](const Error&) {});
     ASSERT_TRUE(source.start(positions));
-    pump = std::make_unique<Pump>(options, parts(), last_epoch, positions);
+    storage::ChainRecord last;
+    last.number = last_epoch;
+    pump = std::make_unique<Pump>(options, parts(), last, positions);
   }
   Pump::Parts parts() {
     Pump::Parts out;
@@ -147,7 +149,7 @@ class PumpTest : public ::testing::Test {
   }
   void make_durable(EpochNumber number) {
     credits.give_back(credit_of.at(number));
-    pump->on_durable(number);
+    pump->on_durable(number, watermark);
   }
   std::vector<std::uint64_t> records_by_epoch() {
     const std::lock_guard lock(mutex);
@@ -170,6 +172,7 @@ class PumpTest : public ::testing::Test {
   std::mutex mutex;
   std::condition_variable changed;
   bool durable_at_once = true;
+  std::optional<Instant> watermark;  ///< that each epoch is closed with
   bool gate_open = true;
   std::optional<Result<EpochNumber>> result;
   std::vector<std::string> payloads;

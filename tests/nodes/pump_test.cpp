@@ -220,7 +220,7 @@ TEST_F(PumpTest, AFailureOfTheFlowEndsIt) {
                                          }}},
                                        {}},
                                 FlowOptions{1}, [](const Error&) {});
-  Pump failing(options, parts(), 0, {});
+  Pump failing(options, parts(), storage::ChainRecord{}, {});
   EXPECT_TRUE(failing.run()) << "the flow itself has told whoever must know";
   EXPECT_TRUE(flow->failed());
 }

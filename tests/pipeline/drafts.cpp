@@ -19,13 +19,29 @@ constexpr std::array<std::string_view, 5> kTypes = {"order.created", "order.upda
                                                     "order.status_changed", "order.cancelled"};
 constexpr std::array<std::uint32_t, 5> kTopics = {0, 1, 3, 3, 2};
 
-/// Some are the same instant in another spelling; the last two are near midnight in the zones the
-/// tests use, and far away.
-constexpr std::array<std::string_view, 12> kInstants = {
-    "2026-11-20T03:30:00Z",         "2026-11-20T03:30:00.000000Z", "2026-11-20T10:30:00+07:00",
-    "2026-11-20 03:30:00Z",         "2026-11-20T03:30:00.000001Z", "2026-11-20T03:29:59.999999Z",
-    "2026-11-20T03:30:00.0000019Z", "2026-11-20T03:31:00Z",        "2026-11-19T17:00:00Z",
-    "2026-11-19T16:59:59.999999Z",  "2000-01-01T00:00:00Z",        "2026-11-20T04:29:59+00"};
+/// Some are the same instant in another spelling. Midnight is that of the zones the tests use. The
+/// watermark is at most 03:24:59, and 03:25:00 where half past three is the latest.
+constexpr std::array<std::string_view, kInstantCount> kInstants = {
+    "2026-11-20T03:30:00Z", "2026-11-20T03:30:00.000000Z", "2026-11-20T10:30:00+07:00",
+    "2026-11-20 03:30:00Z", "2026-11-20T03:30:00.000001Z", "2026-11-20T03:29:59.999999Z",
+    "2026-11-20T03:30:00.0000019Z", "2026-11-20T03:31:00Z", "2026-11-19T17:00:00Z",
+    "2026-11-19T16:59:59.999999Z", "2000-01-01T00:00:00Z", "2026-11-20T04:29:59+00",
+    // Half an hour from one another, a minute more, a minute less, a microsecond more.
+    "2026-11-20T03:00:00Z", "2026-11-20T02:59:00Z", "2026-11-20T03:01:00Z", "2026-11-20T04:00:00Z",
+    "2026-11-20T04:00:00.000001Z", "2026-11-20T03:59:00Z", "2026-11-20T02:59:59.999999Z",
+    "2026-11-20T02:30:00Z", "2026-11-20T03:15:00Z", "2026-11-20T02:45:00Z",
+    // A day from one another and from the timer clock, and what falls between.
+    "2026-11-19T03:30:00Z", "2026-11-19T03:30:00.000001Z", "2026-11-19T03:29:59.999999Z",
+    "2026-11-18T03:30:00Z", "2026-11-19T03:25:00Z", "2026-11-19T03:25:00.000001Z",
+    "2026-11-19T03:24:59Z", "2026-11-19T15:00:00Z", "2026-11-18T15:00:00Z",
+    // An hour before the watermark, and a microsecond more.
+    "2026-11-20T02:25:00Z", "2026-11-20T02:24:59.999999Z", "2026-11-20T02:24:59Z",
+    "2026-11-20T02:24:58.999999Z", "2026-11-20T02:00:00Z",
+    // Midnight and hours, by the zone where the offset is left out.
+    "2026-11-20 00:00:00", "2026-11-19T23:59:59.999999", "2026-11-20 10:00:00",
+    "2026-11-20T09:59:59.999999", "2026-11-19T05:00:00Z", "2026-11-19T04:59:59.999999Z",
+    // 400 days before the watermark, and a microsecond more.
+    "2025-10-16T03:25:00Z", "2025-10-16T03:24:59.999999Z", "2025-10-16T03:24:59Z"};
 
 /// Ids whose bytes sort otherwise than their code units, two that are one in NFC, one that only
 /// looks like another.
@@ -35,18 +51,37 @@ constexpr std::array<std::string_view, 10> kIds = {
 constexpr std::array<std::string_view, 6> kStatuses = {
     "Đang xử lý", "Đã xử lý và sẵn sàng giao hàng", "Đang giao hàng", "Đã giao", "Đã hủy",
     "Mới lạ"};
+/// What a status event says of before; two are one in NFC.
+constexpr std::array<std::string_view, kOldStatusCount - 2> kOldStatuses = {
+    "Đang xử lý",
+    "Đã xử lý và sẵn sàng giao hàng",
+    "Đang giao hàng",
+    "Đã giao",
+    "Đã hủy",
+    "Mới lạ",
+    "\u0110a\u0303 giao",
+    ""};
 constexpr std::array<std::string_view, 4> kPayments = {"Chưa thanh toán", "Đã thanh toán", "",
                                                        "Đã hoàn tiền"};
-constexpr std::array<std::string_view, 4> kMethods = {"\"COD\"", "\"cod\"", "null",
-                                                      "\"Chuyển khoản\""};
-constexpr std::array<std::string_view, 6> kDates = {
+/// One of the unknown ones is a status as well.
+constexpr std::array<std::string_view, 8> kMethods = {
+    "\"COD\"",  "\"cod\"",      "null", "\"Chuyển khoản\"",
+    "\"momo\"", "\"Tiền mặt\"", "\"\"", "\"Mới lạ\""};
+constexpr std::array<std::string_view, 14> kDates = {
+    "null",
+    "null",
     "null",
     R"("2026-11-20 23:59:59")",
     R"("2026-11-20T16:59:59.999999Z")",
     R"("2026-11-20T17:00:00Z")",
     R"("2026-11-01 01:30:00")",  // twice, in New York
-    R"("2026-03-08T02:30:00")"   // never, there
-};
+    R"("2026-03-08T02:30:00")",  // never, there
+    R"("2026-11-20 10:00:00")",
+    R"("2026-11-20T09:59:59.999999")",
+    R"("2026-11-20T03:05:00Z")",
+    R"("2026-11-20T03:04:59.999999Z")",
+    R"("2025-10-16T02:25:00Z")",  // its first window ends 400 days before the watermark, or so
+    R"("2025-10-16T02:24:59.999999Z")"};
 constexpr std::array<std::string_view, 5> kTexts = {"null", "\"\"", "\"e\\u0301\"", "\"é\"",
                                                     "\"ghi chú \\ud83d\\ude00\""};
 
@@ -103,6 +138,13 @@ std::string carried_order(const Draft& draft) {
   }
 }
 
+std::string old_status(const Draft& draft) {
+  const std::uint32_t from = draft.from % kOldStatusCount;
+  if (from == 0) return R"("old_status":null,)";
+  if (from == 1) return "";
+  return fmt::format(R"("old_status":"{}",)", kOldStatuses[from - 2]);
+}
+
 std::string data_of(const Draft& draft) {
   const std::string order_id = fmt::format(R"("order_id":{},)", 1 + draft.order);
   switch (draft.type % kTypes.size()) {
@@ -110,8 +152,8 @@ std::string data_of(const Draft& draft) {
       return order_id + fmt::format(R"("new_payment_status":"{}")", kPayments[draft.body / 3 % 4]) +
              carried_order(draft);
     case 3:
-      return order_id +
-             fmt::format(R"("old_status":null,"new_status":"{}")", kStatuses[draft.body / 5 % 6]) +
+      return order_id + old_status(draft) +
+             fmt::format(R"("new_status":"{}")", kStatuses[draft.body / 5 % 6]) +
              carried_order(draft);
     default:
       return snapshot(draft.body, fmt::format(R"("id":"{}",)", 1 + draft.order));
@@ -168,10 +210,10 @@ void spoil(std::uint32_t flaw, nodes::MemoryRecord& record) {
 
 void showValue(const Draft& draft, std::ostream& out) {
   out << fmt::format(
-      "\n  draft{{order {}, type {}, instant {}, id {}, form {}, body {}, flaw {}, "
+      "\n  draft{{order {}, type {}, instant {}, from {}, id {}, form {}, body {}, flaw {}, "
       "partition {}, repeat {}}}",
-      draft.order, draft.type, draft.instant, draft.id, draft.form, draft.body, draft.flaw,
-      draft.partition, draft.repeat);
+      draft.order, draft.type, draft.instant, draft.from, draft.id, draft.form, draft.body,
+      draft.flaw, draft.partition, draft.repeat);
 }
 
 std::vector<nodes::MemoryRecord> log_of(const std::vector<Draft>& drafts) {

@@ -16,6 +16,7 @@ struct Draft {
   std::uint32_t order = 0;      ///< which order
   std::uint32_t type = 0;       ///< created, updated, payment, status, cancelled
   std::uint32_t instant = 0;    ///< which of a few instants, and how it is spelt
+  std::uint32_t from = 0;       ///< old_status: null, absent, then which one
   std::uint32_t id = 0;         ///< which of a few ids; 0 is one of its own
   std::uint32_t form = 0;       ///< envelope or flat; how a status event carries its order
   std::uint32_t body = 0;       ///< what the snapshot says
@@ -24,6 +25,12 @@ struct Draft {
   std::uint32_t repeat = 0;     ///< 0 none; else the so-manieth record before is sent again
 };
 void showValue(const Draft& draft, std::ostream& out);
+
+/// The instants that there are: the first few are close together, the others lie on the edges of
+/// sessions, days, hours, lateness and retention.
+inline constexpr std::uint32_t kCloseInstants = 12;
+inline constexpr std::uint32_t kInstantCount = 45;
+inline constexpr std::uint32_t kOldStatusCount = 10;
 
 /// The log, in the order of arrival.
 std::vector<nodes::MemoryRecord> log_of(const std::vector<Draft>& drafts);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "graph/clock.hpp"
 #include "graph/error.hpp"
 #include "storage/lane_group.hpp"
 #include "storage/protocol/start_check.hpp"
@@ -24,18 +26,24 @@ class MemoryDatabase {
   /// failure leaves behind is undefined: a test that meets one is over.
   Result<Unit> apply(const storage::LaneGroup& group, const storage::LaneRow& to);
 
-  /// In the model's form and order. The accounts are added up over the minutes.
+  /// In the model's form and order; of what the registry does not know, none. The accounts are
+  /// added up over the minutes.
   std::vector<model::Table> tables() const;
   /// Partitions whose account leaves offsets out, or counts them twice.
   std::vector<std::string> account_gaps() const;
 
   std::vector<storage::LaneRow> lanes;  ///< pipeline_epochs
+  /// Of pipeline_epochs, too: the clocks of the last epoch applied; nothing is −∞.
+  std::optional<Instant> timer_clock;
+  std::optional<Instant> watermark;
 
  private:
   /// key → rows: one, or an owner's bag. Both as the outbox has them.
   using Rows = std::map<std::string, std::vector<std::string>, std::less<>>;
 
   Result<Unit> apply(const storage::TableSpec& table, const storage::KeyChange& change);
+  /// Whether the row that this one refers to is there, or it refers to none.
+  bool parent_there(const storage::TableSpec& table, std::string_view key) const;
   model::Table printed(const model::TableShape& shape) const;
   model::Table printed_accounts() const;
 

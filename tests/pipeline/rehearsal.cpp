@@ -106,6 +106,8 @@ Rehearsal::~Rehearsal() {
 app::Config Rehearsal::config_of(const RunPlan& plan) const {
   app::Config config;
   config.pipeline.time_zone = zone_;
+  const auto& jobs = settings_of(zone_).jobs;
+  config.pipeline.jobs.assign(jobs.begin(), jobs.end());
   config.pipeline.max_payload = Rehearsal::kMaxPayload;
   config.pipeline.epoch_min_time = std::chrono::microseconds(plan.epoch_min_micros);
   config.pipeline.epoch_max_time = std::chrono::microseconds(plan.epoch_max_micros);
@@ -190,14 +192,19 @@ std::string Rehearsal::differences() const {
     if (!record.null) entry.payload = record.payload;
     entry.appended = RehearsalClock::kStart;
   }
-  const std::vector<model::Table> actual = database_.tables();
+  const support::RecordedClocks clocks{database_.timer_clock, database_.watermark};
+  const std::vector<model::Table> actual =
+      support::without_old_windows(database_.tables(), clocks, settings);
   const model::Reading reading =
-      model::read_log(log, support::hints_from(actual), clock_.wall(), settings);
+      model::read_log(log, support::hints_from(actual, clocks), clock_.wall(), settings);
   const auto found = support::compare_all(model::all_tables(reading, settings), actual);
   std::string text = support::all_empty(found) ? "" : support::describe(found);
   for (const std::string& gap : database_.account_gaps()) text += "account: " + gap + "\n";
-  for (const std::string& account : support::broken_accounts(actual.back()))
+  const model::Table& accounts = support::table_named(actual, model::accounts_shape().name);
+  for (const std::string& account : support::broken_accounts(accounts))
     text += "account does not add up: " + account + "\n";
+  for (const std::string& judgement : model::impossible_judgements(reading, settings))
+    text += "cannot be: " + judgement + "\n";
   return text;
 }
 

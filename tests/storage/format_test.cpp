@@ -95,12 +95,14 @@ TEST(GoldenBytes, ChainRecord) {
             "0100000000000000"
             "00"
             "0000000000000000"
+            "00"
+            "0000000000000000"
             "0201000000000000"
             "8877665544332211"
             "0300000000000000"
             "02000000"
             "7b7d"
-            "8fbc7df7");
+            "36a7eb39");
   const auto back = decode_chain_record(9, bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->number, 9U);

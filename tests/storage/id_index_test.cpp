@@ -32,6 +32,7 @@ class IdIndexTest : public StateFixture {
     ASSERT_TRUE(opened) << opened.error().message;
     index = std::move(*opened);
     lane = std::make_unique<IdLane>(*index);
+    accepted.clear();
     for (const IdHash& id : index->take_recent()) lane->restore(id);
     lane->refresh();
   }
@@ -39,6 +40,7 @@ class IdIndexTest : public StateFixture {
     auto txn = store->read();
     const auto fresh = lane->insert(*txn, id_of(number));
     EXPECT_TRUE(fresh) << fresh.error().message;
+    if (fresh && *fresh) accepted.push_back(id_of(number));
     return fresh && *fresh;
   }
   /// How many of [from, until) are new.
@@ -46,7 +48,9 @@ class IdIndexTest : public StateFixture {
     std::uint64_t fresh = 0;
     auto txn = store->read();
     for (std::uint64_t number = from; number < until; ++number) {
-      fresh += *lane->insert(*txn, id_of(number)) ? 1 : 0;
+      if (!*lane->insert(*txn, id_of(number))) continue;
+      accepted.push_back(id_of(number));
+      ++fresh;
     }
     return fresh;
   }
@@ -54,7 +58,7 @@ class IdIndexTest : public StateFixture {
   EpochNumber close_epoch() {
     EpochCommit epoch = next_epoch();
     epoch.changes.resize(1);
-    index->log(epoch.changes[0], epoch.number, 0, lane->take_new());
+    index->log(epoch.changes[0], epoch.number, 0, std::exchange(accepted, {}));
     commit(epoch);
     return epoch.number;
   }
@@ -84,14 +88,30 @@ class IdIndexTest : public StateFixture {
 
   std::unique_ptr<IdIndex> index;
   std::unique_ptr<IdLane> lane;
+  std::vector<IdHash> accepted;  ///< since the last close of an epoch
 };
 
 TEST_F(IdIndexTest, AnIdIsNewOnce) {
   EXPECT_TRUE(insert(1));
   EXPECT_FALSE(insert(1));
   EXPECT_TRUE(insert(2));
-  EXPECT_EQ(lane->take_new().size(), 2U);
-  EXPECT_TRUE(lane->take_new().empty());
+  EXPECT_EQ(accepted.size(), 2U);
+}
+
+TEST_F(IdIndexTest, AnIdThatWasForgottenIsNewAgain) {
+  insert(1);
+  lane->forget(id_of(1));
+  EXPECT_TRUE(insert(1));
+  EXPECT_FALSE(insert(1));
+}
+
+TEST_F(IdIndexTest, AnIdOfAFrozenGenerationIsForgottenToo) {
+  insert(1);
+  insert(2);
+  lane->freeze(1);
+  lane->forget(id_of(1));
+  EXPECT_TRUE(insert(1));
+  EXPECT_FALSE(insert(2));
 }
 
 TEST_F(IdIndexTest, IdsOfTheLogAreKnownAfterAReopen) {

@@ -37,13 +37,6 @@ std::string shown_difference(const Table& table, const Row& expected, const Row&
   return text;
 }
 
-const Table& named(const std::vector<Table>& tables, const std::string& name) {
-  const auto found = std::find_if(tables.begin(), tables.end(),
-                                  [&](const Table& table) { return table.shape().name == name; });
-  if (found == tables.end()) throw std::out_of_range(name);
-  return *found;
-}
-
 std::size_t column_of(const Table& table, const std::string& name) {
   const auto& columns = table.shape().columns;
   return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) -
@@ -102,9 +95,18 @@ std::string describe(const std::vector<TableDifference>& differences) {
   return text;
 }
 
-model::Hints hints_from(const std::vector<Table>& actual) {
+const Table& table_named(const std::vector<Table>& tables, std::string_view name) {
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [&](const Table& table) { return table.shape().name == name; });
+  if (found == tables.end()) throw std::out_of_range(std::string(name));
+  return *found;
+}
+
+model::Hints hints_from(const std::vector<Table>& actual, const RecordedClocks& clocks) {
   model::Hints hints;
-  const Table& raw = named(actual, "orders_raw");
+  hints.timer_clock = clocks.timer_clock;
+  hints.watermark = clocks.watermark;
+  const Table& raw = table_named(actual, "orders_raw");
   const std::size_t topic = column_of(raw, "kafka_topic");
   const std::size_t too_late = column_of(raw, "too_late");
   for (const auto& [key, row] : raw.rows()) {
@@ -113,13 +115,32 @@ model::Hints hints_from(const std::vector<Table>& actual) {
     hints.accepted.insert(at);
     if (row[too_late] == "true") hints.too_late.insert(at);
   }
-  const Table& letters = named(actual, "dead_letters");
+  const Table& letters = table_named(actual, "dead_letters");
   const std::size_t code = column_of(letters, "code");
   for (const auto& [key, row] : letters.rows()) {
-    if (row[code] != "timestamp_in_future") continue;
-    hints.in_future.insert({*row[0], std::stoi(*row[1]), std::stoll(*row[2])});
+    const model::Coordinates at{*row[0], std::stoi(*row[1]), std::stoll(*row[2])};
+    if (row[code] == "timestamp_in_future") hints.in_future.insert(at);
+    if (row[code] == "expired_order") hints.expired.emplace(at, row[code + 1].value_or(""));
   }
   return hints;
+}
+
+std::vector<Table> without_old_windows(std::vector<Table> actual, const RecordedClocks& clocks,
+                                       const model::Settings& settings) {
+  if (!clocks.watermark) return actual;
+  const std::string oldest_end =
+      model::print_instant(*clocks.watermark - settings.sliding_retention);
+  for (Table& table : actual) {
+    if (table.shape().name != model::order_metrics_sliding_shape().name) continue;
+    const std::size_t window_end = column_of(table, "window_end");
+    Table kept(table.shape());
+    for (const auto& [key, row] : table.rows()) {
+      // Printed instants are all of one length: their order is that of the texts.
+      if (row[window_end].value_or("") >= oldest_end) kept.add(row);
+    }
+    table = std::move(kept);
+  }
+  return actual;
 }
 
 std::vector<std::string> broken_accounts(const Table& accounts) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/model/model.hpp"
@@ -32,8 +34,22 @@ std::vector<TableDifference> compare_all(const std::vector<model::Table>& expect
 bool all_empty(const std::vector<TableDifference>& differences);
 std::string describe(const std::vector<TableDifference>& differences);
 
-/// What the contract leaves to arrival, as these tables tell it.
-model::Hints hints_from(const std::vector<model::Table>& actual);
+/// The clocks that were recorded with the last epoch; nothing is −∞.
+struct RecordedClocks {
+  std::optional<Instant> timer_clock;
+  std::optional<Instant> watermark;
+};
+
+/// What the contract leaves to arrival, as these tables and clocks tell it.
+model::Hints hints_from(const std::vector<model::Table>& actual, const RecordedClocks& clocks);
+
+/// The tables without the sliding windows that are past their retention: some may still be there.
+std::vector<model::Table> without_old_windows(std::vector<model::Table> actual,
+                                              const RecordedClocks& clocks,
+                                              const model::Settings& settings);
+
+/// The table of this name. Throws std::out_of_range if there is none.
+const model::Table& table_named(const std::vector<model::Table>& tables, std::string_view name);
 
 /// The partitions whose account does not add up: consumed = accepted + duplicate + ignored +
 /// dead-lettered. Empty if all do.

@@ -66,7 +66,7 @@ TEST(BrokenAccounts, AreThoseThatDoNotAddUp) {
   EXPECT_EQ(broken_accounts(accounts).size(), 1U);
 }
 
-TEST(HintsFrom, ReadsCoordinatesOfAcceptedLateAndFutureEvents) {
+TEST(HintsFrom, ReadsClocksAndCoordinatesOfAcceptedLateFutureAndExpiredEvents) {
   Table raw(model::orders_raw_shape());
   model::Row row(raw.shape().columns.size());
   row[0] = "a";
@@ -78,10 +78,36 @@ TEST(HintsFrom, ReadsCoordinatesOfAcceptedLateAndFutureEvents) {
   Table letters(model::dead_letters_shape());
   letters.add({"topic", "0", "5", "timestamp_in_future", "timestamp", {}, {}, {}});
   letters.add({"topic", "0", "6", "bad_json", "", {}, {}, {}});
-  const model::Hints hints = hints_from({raw, letters});
+  letters.add({"topic", "0", "7", "expired_order", "data.id", {}, {}, {}});
+  const Instant noon{std::chrono::hours(12)};
+  const model::Hints hints = hints_from({raw, letters}, {noon, std::nullopt});
   EXPECT_EQ(hints.accepted, (std::set<model::Coordinates>{{"topic", 2, 77}}));
   EXPECT_EQ(hints.too_late, hints.accepted);
   EXPECT_EQ(hints.in_future, (std::set<model::Coordinates>{{"topic", 0, 5}}));
+  EXPECT_EQ(hints.expired,
+            (std::map<model::Coordinates, std::string>{{{"topic", 0, 7}, "data.id"}}));
+  EXPECT_EQ(hints.timer_clock, noon);
+  EXPECT_EQ(hints.watermark, std::nullopt);
+}
+
+TEST(WithoutOldWindows, LeavesThoseThatEndWithinTheRetention) {
+  Table sliding(model::order_metrics_sliding_shape());
+  const auto add_window = [&](Instant end) {
+    model::Row row(sliding.shape().columns.size());
+    row[0] = model::print_instant(end - std::chrono::hours(1));
+    row[1] = model::print_instant(end);
+    row[2] = "1";
+    sliding.add(row);
+  };
+  const model::Settings settings;
+  const Instant watermark{std::chrono::hours(24 * 20'000)};
+  const Instant oldest = watermark - settings.sliding_retention;
+  add_window(oldest - std::chrono::microseconds(1));
+  add_window(oldest);
+  const auto kept = without_old_windows({sliding}, {std::nullopt, watermark}, settings);
+  ASSERT_EQ(kept.at(0).rows().size(), 1U);
+  EXPECT_EQ(kept.at(0).rows().begin()->second.at(1), model::print_instant(oldest));
+  EXPECT_EQ(without_old_windows({sliding}, {}, settings).at(0).rows().size(), 2U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/model/json.hpp"
 
@@ -39,11 +40,15 @@ std::string printed_instant(const std::string& column) {
 
 /// How a column is read so that it looks as the model prints it.
 std::string printed(const TableShape& shape, const std::string& column) {
-  const bool is_instant = column == "event_timestamp" || column == "created_at" ||
-                          column == "updated_at" ||
-                          (column == "order_date" && shape.name == "orders_processed");
+  static const std::set<std::string> kInstants = {
+      "event_timestamp", "created_at", "updated_at",   "changed_at", "started_at",
+      "ended_at",        "since",      "window_start", "window_end", "resolved_at"};
+  const bool is_instant =
+      kInstants.contains(column) || (column == "order_date" && shape.name == "orders_processed");
   if (is_instant) return printed_instant(column);
-  if (column == "order_date") return R"(to_char("order_date", 'YYYY-MM-DD'))";
+  if (column.ends_with("_date")) {
+    return "to_char(" + quote_identifier(column) + ", 'YYYY-MM-DD')";
+  }
   if (column == "payload") return R"(encode("payload", 'hex'))";
   return quote_identifier(column) + "::text";
 }
@@ -63,6 +68,19 @@ std::string select_from(const TableShape& shape, const std::string& schema,
   for (const std::string& column : shape.columns) columns.push_back(printed(shape, column));
   return fmt::format("SELECT {} FROM {}.{}", fmt::join(columns, ", "), quote_identifier(schema),
                      shape.name);
+}
+
+Result<bool> has_table(Database& database, const std::string& schema, const std::string& name) {
+  const std::string qualified = quote_identifier(schema) + "." + quote_identifier(name);
+  LENSART_ASSIGN(const auto rows,
+                 database.query_all(fmt::format("SELECT WHERE to_regclass({}) IS NOT NULL",
+                                                quote_literal(qualified))));
+  return !rows.empty();
+}
+
+std::optional<Instant> instant_of(const std::optional<std::string>& microseconds) {
+  if (!microseconds) return std::nullopt;
+  return Instant{std::chrono::microseconds(std::stoll(*microseconds))};
 }
 
 /// JSONB's text as the digest that the model keeps of a payload.
@@ -139,13 +157,13 @@ Result<std::vector<Table>> read_tables(Database& database, const std::string& sc
                                        const std::string& pipeline) {
   LENSART_TRY(database.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   std::vector<Table> tables;
-  for (const TableShape* shape :
-       {&model::orders_raw_shape(), &model::orders_processed_shape(), &model::order_items_shape(),
-        &model::dead_letters_shape(), &model::accounts_shape()}) {
-    Table& table = tables.emplace_back(*shape);
-    const auto event_data = std::find(shape->columns.begin(), shape->columns.end(), "event_data");
-    const auto digest_at = static_cast<std::size_t>(event_data - shape->columns.begin());
-    LENSART_TRY(database.query(select_from(*shape, schema, pipeline), [&](Database::Cells cells) {
+  for (const TableShape& shape : model::all_shapes()) {
+    Table& table = tables.emplace_back(shape);
+    LENSART_ASSIGN(const bool there, has_table(database, schema, shape.name));
+    if (!there) continue;
+    const auto event_data = std::find(shape.columns.begin(), shape.columns.end(), "event_data");
+    const auto digest_at = static_cast<std::size_t>(event_data - shape.columns.begin());
+    LENSART_TRY(database.query(select_from(shape, schema, pipeline), [&](Database::Cells cells) {
       if (digest_at < cells.size() && cells[digest_at]) {
         cells[digest_at] = json_digest(*cells[digest_at]);
       }
@@ -154,6 +172,18 @@ Result<std::vector<Table>> read_tables(Database& database, const std::string& sc
   }
   LENSART_TRY(database.execute("COMMIT"));
   return tables;
+}
+
+Result<RecordedClocks> read_clocks(Database& database, const std::string& schema,
+                                   const std::string& pipeline) {
+  const auto greatest = [](const char* column) {
+    return fmt::format("(extract(epoch FROM max({})) * 1000000)::bigint::text", column);
+  };
+  LENSART_ASSIGN(const auto rows, database.query_all(fmt::format(
+                                      "SELECT {}, {} FROM {}.pipeline_epochs WHERE pipeline = {}",
+                                      greatest("timer_clock"), greatest("watermark"),
+                                      quote_identifier(schema), quote_literal(pipeline))));
+  return RecordedClocks{instant_of(rows.at(0).at(0)), instant_of(rows.at(0).at(1))};
 }
 
 }  // namespace lensart::support

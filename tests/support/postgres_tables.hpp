@@ -11,6 +11,7 @@
 
 #include "graph/error.hpp"
 #include "tests/model/table.hpp"
+#include "tests/support/compare.hpp"
 
 namespace lensart::support {
 
@@ -42,9 +43,12 @@ class Database {
 std::string quote_identifier(const std::string& name);
 std::string quote_literal(const std::string& text);
 
-/// orders_raw, orders_processed, order_items_analytics, dead_letters, pipeline_accounts, in the
-/// order of `model::all_tables`, as of one instant.
+/// `model::all_shapes`, as of one instant. A table that the schema does not have is empty.
 Result<std::vector<model::Table>> read_tables(Database& database, const std::string& schema,
                                               const std::string& pipeline);
+
+/// What `pipeline_epochs` holds. REQUIRES: the run is finished, so that all lanes agree.
+Result<RecordedClocks> read_clocks(Database& database, const std::string& schema,
+                                   const std::string& pipeline);
 
 }  // namespace lensart::support

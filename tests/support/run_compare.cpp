@@ -13,6 +13,7 @@ std::string RunComparison::describe() const {
   for (const std::string& account : broken_accounts) {
     text += "account does not add up: " + account + "\n";
   }
+  for (const std::string& judgement : impossible) text += "cannot be: " + judgement + "\n";
   text += fmt::format("{} consumed = {} accepted + {} duplicate + {} ignored + {} dead-lettered\n",
                       totals.consumed, totals.accepted, totals.duplicate, totals.ignored,
                       totals.dead_lettered);
@@ -37,12 +38,15 @@ Result<std::vector<model::LogRecord>> read_log(const std::string& brokers,
 Result<RunComparison> compare_run(const RunToCompare& run) {
   LENSART_ASSIGN(const auto log, read_log(run.brokers, run.topics));
   LENSART_ASSIGN(auto database, Database::connect(run.dsn));
-  LENSART_ASSIGN(const auto actual, read_tables(database, run.schema, run.pipeline));
+  LENSART_ASSIGN(const auto clocks, read_clocks(database, run.schema, run.pipeline));
+  LENSART_ASSIGN(auto tables, read_tables(database, run.schema, run.pipeline));
+  const auto actual = without_old_windows(std::move(tables), clocks, run.settings);
   const model::Reading reading =
-      model::read_log(log, hints_from(actual), SystemClock().wall(), run.settings);
+      model::read_log(log, hints_from(actual, clocks), SystemClock().wall(), run.settings);
   RunComparison comparison;
   comparison.differences = compare_all(model::all_tables(reading, run.settings), actual);
-  comparison.broken_accounts = broken_accounts(actual.back());
+  comparison.broken_accounts = broken_accounts(table_named(actual, model::accounts_shape().name));
+  comparison.impossible = model::impossible_judgements(reading, run.settings);
   for (const auto& [partition, account] : reading.accounts) {
     comparison.totals.consumed += account.consumed;
     comparison.totals.accepted += account.accepted;

@@ -25,9 +25,12 @@ struct RunToCompare {
 struct RunComparison {
   std::vector<TableDifference> differences;
   std::vector<std::string> broken_accounts;
-  model::Account totals;  ///< the model's, over all partitions
+  std::vector<std::string> impossible;  ///< clocks and verdicts that cannot be
+  model::Account totals;                ///< the model's, over all partitions
 
-  bool equal() const { return all_empty(differences) && broken_accounts.empty(); }
+  bool equal() const {
+    return all_empty(differences) && broken_accounts.empty() && impossible.empty();
+  }
   std::string describe() const;
 };
 

@@ -109,6 +109,40 @@ TEST_F(StackTest, AWorkspaceLeavesNothingBehind) {
   EXPECT_FALSE(offset_ranges(stack.brokers, gone));
 }
 
+TEST_F(StackTest, TablesAreReadAsTheModelPrintsThemAndThoseThatAreNotThereAreEmpty) {
+  auto database = connect();
+  const std::string& schema = workspace_->schema();
+  const auto made = database.execute(
+      "CREATE SCHEMA " + quote_identifier(schema) +
+      "; SET search_path = " + quote_identifier(schema) +
+      "; CREATE TABLE pipeline_epochs (pipeline text, watermark timestamptz, timer_clock "
+      "timestamptz); INSERT INTO pipeline_epochs VALUES ('a', NULL, "
+      "'2026-11-20T10:30:00.000001+07'), ('a', NULL, '2026-11-20T10:30:00.000001+07')"
+      "; CREATE TABLE order_anomalies (id bigint, order_id bigint, kind text, status text, since "
+      "timestamptz, resolved_at timestamptz); INSERT INTO order_anomalies VALUES (1, 7, 'stuck', "
+      "'', '2026-11-20T10:30:00+07', NULL)"
+      "; CREATE TABLE product_sales_hourly (sale_date date, sale_hour bigint, product_id bigint, "
+      "orders bigint, quantity bigint, revenue numeric(20,2)); INSERT INTO product_sales_hourly "
+      "VALUES ('2026-11-20', 0, 1, 2, 3, 99999999999999900)");
+  ASSERT_TRUE(made) << why(made);
+  const auto clocks = read_clocks(database, schema, "a");
+  ASSERT_TRUE(clocks) << why(clocks);
+  EXPECT_EQ(clocks->watermark, std::nullopt);
+  EXPECT_EQ(model::print_instant(clocks->timer_clock.value()), "2026-11-20T03:30:00.000001Z");
+  const auto none = read_clocks(database, schema, "b");
+  ASSERT_TRUE(none) << why(none);
+  EXPECT_EQ(none->timer_clock, std::nullopt);
+
+  const auto tables = read_tables(database, schema, "a");
+  ASSERT_TRUE(tables) << why(tables);
+  EXPECT_EQ(tables->size(), model::all_shapes().size());
+  EXPECT_TRUE(table_named(*tables, "orders_raw").rows().empty());
+  const auto& anomalies = table_named(*tables, "order_anomalies");
+  EXPECT_EQ(anomalies.at("7|stuck||2026-11-20T03:30:00.000000Z", "resolved_at"), std::nullopt);
+  const auto& sales = table_named(*tables, "product_sales_hourly");
+  EXPECT_EQ(sales.at("2026-11-20|0|1", "revenue"), "99999999999999900.00");
+}
+
 TEST_F(StackTest, PostgresTakesEveryPayloadThatIsAcceptedAsTheSameJson) {
   auto database = connect();
   ASSERT_TRUE(database.execute("CREATE TEMPORARY TABLE kept (number int, event_data jsonb)"));

@@ -19,7 +19,7 @@ void add_graph_command(CLI::App& root, Program& program) {
       if (!config) return report(config.error());
       const auto zone = TimeZone::find(config->pipeline.time_zone);
       if (!zone) return report(zone.error());
-      std::cout << to_dot(jobs::OrderEventProcessor::drawing(job_options(*config, *zone)));
+      std::cout << to_dot(jobs::OrderJobs::drawing(job_options(*config, *zone)));
       return 0;
     };
   });

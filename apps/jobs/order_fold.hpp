@@ -1,0 +1,72 @@
+/// The fold of an order's events: the last writer of each group of fields wins, by the events' own
+/// order and never by arrival (docs/contract.md §3, orders_processed).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "apps/orders/event.hpp"
+#include "storage/codec.hpp"
+
+namespace lensart::jobs {
+
+/// The order of one order's events: `(timestamp, rank, event_id)`, ids by their UTF-8 bytes.
+struct SortKey {
+  Instant timestamp = Instant::min();
+  orders::EventType rank = orders::EventType::kCreated;
+  std::string event_id;
+
+  /// Whether `event` comes after this one.
+  bool before(const orders::Event& event) const;
+  void assign(const orders::Event& event);
+};
+
+/// The status an event writes, if it writes one.
+std::optional<std::string_view> status_written(const orders::Event& event);
+std::optional<std::string_view> payment_status_written(const orders::Event& event);
+
+/// What windowed jobs need to know of a snapshot, read out of `OrderFold::snapshot_columns`.
+struct SnapshotFacts {
+  std::int64_t branch_id = 0;
+  std::optional<Instant> date;
+  orders::Hundredths total_price = 0;
+  orders::Text payment_method;
+};
+
+/// Threads: one at a time.
+struct OrderFold {
+  bool has_snapshot = false;
+  SortKey snapshot_key;
+  std::string snapshot_columns;  ///< user_id … items_count, encoded as orders_processed has them
+  std::string sales;             ///< the snapshot's `encode_sales`, where a job asks for it
+  bool has_status = false;
+  SortKey status_key;
+  std::string status;
+  bool has_payment = false;
+  SortKey payment_key;
+  std::string payment_status;
+  std::optional<Instant> earliest_created;
+  Instant earliest = Instant::max();
+  Instant latest = Instant::min();
+
+  struct Change {
+    bool any = false;
+    bool snapshot = false;  ///< this event's snapshot is the latest now
+  };
+  /// Folds one event in. Events may come in any order, and more than once.
+  Change apply(const orders::Event& event, bool with_sales);
+
+  /// The earliest `order.created`, else the earliest event. REQUIRES: an event was applied.
+  Instant created_at() const { return earliest_created.value_or(earliest); }
+  /// REQUIRES: has_snapshot. Views die with the next change.
+  SnapshotFacts facts() const;
+
+  void encode(storage::ByteWriter& writer) const;
+  /// A damaged text leaves `reader.ok()` false.
+  void decode(storage::ByteReader& reader);
+  std::size_t bytes() const;  ///< approximate memory beyond the object itself
+};
+
+}  // namespace lensart::jobs

@@ -1,0 +1,272 @@
+#include "apps/jobs/status_track.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "apps/jobs/order_fold.hpp"
+#include "nodes/operators/keyed_cache.hpp"
+#include "nodes/window/windows.hpp"
+#include "storage/codec.hpp"
+
+namespace lensart::jobs {
+
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint64_t kSign = 1ULL << 63;
+constexpr std::uint8_t kHasOld = 1;
+constexpr std::uint8_t kHasUnknownPayment = 2;
+constexpr std::uint8_t kHasSnapshot = 4;
+
+bool before(const StatusWrite& a, const StatusWrite& b) {
+  return std::tie(a.at, a.type, a.event_id) < std::tie(b.at, b.type, b.event_id);
+}
+
+std::string encode(const StatusWrite& write) {
+  std::string out(1, static_cast<char>(kVersion));
+  storage::ByteWriter writer(out);
+  writer.number(static_cast<std::uint8_t>((write.old_status ? kHasOld : 0) |
+                                          (write.unknown_payment ? kHasUnknownPayment : 0) |
+                                          (write.has_snapshot ? kHasSnapshot : 0)));
+  writer.text(write.status);
+  if (write.old_status) writer.text(*write.old_status);
+  if (write.unknown_payment) writer.text(*write.unknown_payment);
+  writer.number(write.origin.source);
+  writer.number(write.origin.offset);
+  storage::seal_in_place(out);
+  return out;
+}
+
+/// `key`: without the order's id.
+bool decode(std::string_view key, std::string_view sealed, StatusWrite& write) {
+  const storage::Unsealed unsealed = storage::unseal(kVersion, sealed);
+  if (!unsealed.ok || key.size() < 9) return false;
+  write.at = Instant{
+      std::chrono::microseconds(static_cast<std::int64_t>(storage::key_to_u64(key) ^ kSign))};
+  write.type = static_cast<orders::EventType>(key[8]);
+  write.event_id = key.substr(9);
+  storage::ByteReader reader(unsealed.value);
+  const auto flags = reader.number<std::uint8_t>();
+  write.has_snapshot = (flags & kHasSnapshot) != 0;
+  write.status = reader.text();
+  if ((flags & kHasOld) != 0) write.old_status = reader.text();
+  if ((flags & kHasUnknownPayment) != 0) write.unknown_payment = reader.text();
+  write.origin.source = reader.number<std::uint32_t>();
+  write.origin.offset = reader.number<std::int64_t>();
+  return reader.ok() && reader.at_end();
+}
+
+using Writes = std::vector<const StatusWrite*>;
+
+/// What a row of the history has of its own; `previous` is the row before, null for the first.
+Anomaly anomaly_of(const StatusWrite& write, const StatusWrite* previous,
+                   const orders::StatusRules& rules) {
+  if (!rules.knows_status(write.status)) return Anomaly::kUnknownStatus;
+  const std::string* from = previous != nullptr ? &previous->status
+                            : write.old_status  ? &*write.old_status
+                                                : nullptr;
+  if (from == nullptr) return Anomaly::kNone;
+  if (rules.is_terminal(*from)) return Anomaly::kAfterTerminal;
+  const auto rank = rules.rank_of(write.status);
+  const auto rank_before = rules.rank_of(*from);
+  if (rank && rank_before && *rank < *rank_before) return Anomaly::kBackward;
+  if (previous != nullptr && write.old_status && *write.old_status != *from) {
+    return Anomaly::kSequenceGap;
+  }
+  return Anomaly::kNone;
+}
+
+std::optional<std::int64_t> seconds_between(Instant from, Instant to) {
+  if (from > to) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
+
+void add_history(const Writes& writes, const orders::StatusRules& rules, StatusView& view) {
+  const StatusWrite* previous = nullptr;
+  std::optional<Instant> created;
+  for (const StatusWrite* write : writes) {
+    if (write->type == orders::EventType::kCreated && !created) created = write->at;
+  }
+  for (const StatusWrite* write : writes) {
+    if (write->type != orders::EventType::kStatusChanged) continue;
+    HistoryEntry entry;
+    entry.write = write;
+    const std::optional<Instant> since = previous != nullptr ? previous->at : created;
+    if (since) entry.processing_seconds = seconds_between(*since, write->at);
+    entry.anomaly = anomaly_of(*write, previous, rules);
+    view.history.push_back(entry);
+    previous = write;
+  }
+}
+
+void add_sessions(const orders::StatusRules& rules, StatusView& view) {
+  auto& history = view.history;
+  nodes::for_each_session(
+      history, rules.session_gap, [](const HistoryEntry& entry) { return entry.write->at; },
+      [&](std::size_t first, std::size_t last) {
+        StatusSession session;
+        session.started_at = history[first].write->at;
+        session.ended_at = history[last].write->at;
+        session.changes = static_cast<std::int64_t>(last - first + 1);
+        session.first_status = history[first].write->status;
+        session.last_status = history[last].write->status;
+        for (std::size_t i = first; i <= last; ++i) history[i].session_id = session.id();
+        view.sessions.push_back(session);
+      });
+}
+
+/// A change of status, as `stuck` understands it: the first status, every status_changed and
+/// cancelled, and whatever else alters the status.
+bool is_change(const StatusWrite& write, const StatusWrite* before) {
+  return before == nullptr || write.type == orders::EventType::kStatusChanged ||
+         write.type == orders::EventType::kCancelled || write.status != before->status;
+}
+
+void add_stuck(const Writes& writes, std::optional<Instant> timer_clock,
+               const orders::StatusRules& rules, StatusView& view) {
+  const StatusWrite* before = nullptr;
+  const StatusWrite* change = nullptr;
+  for (const StatusWrite* write : writes) {
+    if (is_change(*write, before)) {
+      if (change != nullptr && write->at - change->at >= rules.stuck_after &&
+          !rules.is_terminal(change->status)) {
+        view.anomalies.push_back({Anomaly::kStuck, change->status, change->at, write->at});
+      }
+      change = write;
+    }
+    before = write;
+  }
+  if (change == nullptr || rules.is_terminal(change->status)) return;
+  const Instant due = change->at + rules.stuck_after;
+  if (timer_clock && *timer_clock >= due) {
+    view.anomalies.push_back({Anomaly::kStuck, change->status, change->at, std::nullopt});
+  } else {
+    view.stuck_at = due;
+  }
+}
+
+void add_unknown(const Writes& writes, const orders::StatusRules& rules, StatusView& view) {
+  std::set<std::string_view> seen;
+  const auto note = [&](std::string_view text, Instant at) {
+    // Earliest first: of each text only the first is kept.
+    if (!seen.insert(text).second) return;
+    view.anomalies.push_back({Anomaly::kUnknownStatus, text, at, std::nullopt});
+  };
+  for (const StatusWrite* write : writes) {
+    if (!rules.knows_status(write->status)) note(write->status, write->at);
+    if (write->unknown_payment) note(*write->unknown_payment, write->at);
+  }
+}
+
+void sort_anomalies(StatusView& view) {
+  const auto key = [](const AnomalyEntry& entry) {
+    return std::tie(entry.kind, entry.status, entry.since);
+  };
+  auto& rows = view.anomalies;
+  std::sort(rows.begin(), rows.end(),
+            [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  rows.erase(std::unique(rows.begin(), rows.end(),
+                         [&](const auto& a, const auto& b) { return key(a) == key(b); }),
+             rows.end());
+}
+
+}  // namespace
+
+std::string_view name_of(Anomaly anomaly) {
+  switch (anomaly) {
+    case Anomaly::kNone:
+      return "";
+    case Anomaly::kUnknownStatus:
+      return "unknown_status";
+    case Anomaly::kAfterTerminal:
+      return "after_terminal";
+    case Anomaly::kBackward:
+      return "backward";
+    case Anomaly::kSequenceGap:
+      return "sequence_gap";
+    case Anomaly::kStuck:
+      return "stuck";
+  }
+  return "";
+}
+
+void StatusTrack::add(const orders::Event& event, const storage::Origin& origin,
+                      const orders::StatusRules& rules) {
+  const auto status = status_written(event);
+  if (!status) return;
+  StatusWrite write;
+  write.at = event.timestamp;
+  write.type = event.type;
+  write.event_id = event.event_id;
+  write.status = *status;
+  if (event.old_status) write.old_status = *event.old_status;
+  if (event.has_snapshot && event.snapshot.payment_method &&
+      !rules.knows_payment(*event.snapshot.payment_method)) {
+    write.unknown_payment = *event.snapshot.payment_method;
+  }
+  write.has_snapshot = event.has_snapshot;
+  write.origin = origin;
+  write.fresh = true;
+  const auto place = std::upper_bound(writes.begin(), writes.end(), write, before);
+  writes.insert(place, std::move(write));
+}
+
+std::size_t StatusTrack::bytes() const {
+  std::size_t bytes = writes.capacity() * sizeof(StatusWrite);
+  for (const StatusWrite& write : writes) bytes += write.event_id.size() + write.status.size();
+  return bytes;
+}
+
+std::string StatusTrack::key_of(orders::OrderId order_id, const StatusWrite& write) {
+  std::string key = storage::key_of(static_cast<std::uint64_t>(order_id));
+  storage::append_key(key, static_cast<std::uint64_t>(write.at.time_since_epoch().count()) ^ kSign);
+  key.push_back(static_cast<char>(write.type));
+  key.append(write.event_id);
+  return key;
+}
+
+Result<StatusTrack> StatusTrack::load(const storage::ReadTransaction& txn, storage::Table table,
+                                      orders::OrderId order_id) {
+  StatusTrack track;
+  bool damaged = false;
+  const std::string prefix = storage::key_of(static_cast<std::uint64_t>(order_id));
+  LENSART_TRY(txn.scan(table, prefix, [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(prefix)) return false;
+    damaged = damaged || !decode(key.substr(prefix.size()), value, track.writes.emplace_back());
+    return !damaged;
+  }));
+  if (damaged) return fail(Errc::kStateCorrupt, std::string(nodes::kDamagedState));
+  return track;
+}
+
+void StatusTrack::store_fresh(storage::ChangeSet& changes, storage::Table table,
+                              orders::OrderId order_id) const {
+  for (const StatusWrite& write : writes) {
+    if (write.fresh) changes.put(table, key_of(order_id, write), encode(write));
+  }
+}
+
+StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
+                   const orders::StatusRules& rules) {
+  Writes writes;
+  writes.reserve(track.writes.size());
+  StatusView view;
+  for (const StatusWrite& write : track.writes) {
+    if (write.fresh && !with_fresh) continue;
+    writes.push_back(&write);
+    view.has_snapshot = view.has_snapshot || write.has_snapshot;
+  }
+  add_history(writes, rules, view);
+  add_sessions(rules, view);
+  for (const HistoryEntry& entry : view.history) {
+    if (entry.anomaly == Anomaly::kNone || entry.anomaly == Anomaly::kUnknownStatus) continue;
+    view.anomalies.push_back({entry.anomaly, entry.write->status, entry.write->at, std::nullopt});
+  }
+  add_stuck(writes, timer_clock, rules, view);
+  add_unknown(writes, rules, view);
+  sort_anomalies(view);
+  return view;
+}
+
+}  // namespace lensart::jobs

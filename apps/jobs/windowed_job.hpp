@@ -1,0 +1,145 @@
+/// A job that adds orders up in windows. It names its key, its sums and its table; retraction,
+/// state, lanes and rows are done here.
+///
+/// An order counts in what its events that were not too late make of it. When an epoch changes it,
+/// what it was is taken out of its windows and what it is is put in (docs/contract.md §3, §4).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "apps/jobs/order_fold.hpp"
+#include "apps/orders/status_rules.hpp"
+#include "nodes/epoch_draft.hpp"
+#include "nodes/window/retracting_windows.hpp"
+#include "nodes/window/totals.hpp"
+#include "storage/table_spec.hpp"
+
+namespace lensart::jobs {
+
+/// What a windowed job sees of an order. Absent until the order has a snapshot.
+struct CountedOrder {
+  Instant placed;  ///< the snapshot's date, else `created_at`
+  std::int64_t branch_id = 0;
+  orders::Hundredths total_price = 0;
+  orders::StatusColumn status = orders::StatusColumn::kNone;
+  orders::PaymentColumn payment = orders::PaymentColumn::kNone;
+  std::string sales;  ///< `decode_sales`; empty where no job asks
+  friend bool operator==(const CountedOrder&, const CountedOrder&) = default;
+};
+std::optional<CountedOrder> counted_order(const OrderFold& fold, const orders::StatusRules& rules);
+
+/// What one lane of orders hands to the windows with an epoch.
+struct HandedOver {
+  virtual ~HandedOver() = default;
+};
+
+/// One windowed job on all lanes. Threads: each lane's calls from one thread at a time.
+class WindowedJob {
+ public:
+  virtual ~WindowedJob() = default;
+  virtual const storage::TableSpec& table() const = 0;
+  virtual bool wants_sales() const { return false; }
+
+  /// Opens the state. REQUIRES: before the first commit.
+  virtual Result<Unit> open(storage::StateStore& store, std::size_t order_lanes,
+                            std::size_t window_lanes, std::size_t cache_bytes) = 0;
+
+  virtual void put_in(std::size_t order_lane, const CountedOrder& order) = 0;
+  virtual void take_out(std::size_t order_lane, const CountedOrder& order) = 0;
+  virtual std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) = 0;
+
+  /// Applies what all lanes of orders handed over to this lane's windows, and writes the rows.
+  /// `watermark`: of the last epoch closed when this one was opened.
+  virtual Result<Unit> close_epoch(std::size_t window_lane,
+                                   const std::vector<const HandedOver*>& handed, EpochNumber epoch,
+                                   std::optional<Instant> watermark,
+                                   const storage::ReadTransaction& txn, storage::ChangeSet& changes,
+                                   storage::ChunkBuilder& outbox) = 0;
+  virtual void shrink(std::size_t window_lane, EpochNumber durable) = 0;
+};
+
+/// `Definition` has
+///   `Key`, with `encode()`, `hash_value`, `==`, `<`; `Sums`, a `Totals`;
+///   `const TableSpec& table() const`, `bool wants_sales() const`;
+///   `void windows_of(const CountedOrder&, visit(Key, Sums)) const`: where the order counts;
+///   `void append_row(std::string&, const Key&, const Sums&) const`: its row, whole;
+///   `std::optional<std::string> expired_until(std::optional<Instant> watermark) const`: keys below
+///   this one are past their retention and leave the table.
+template <class Definition>
+class Windowed final : public WindowedJob {
+  using Key = typename Definition::Key;
+  using Sums = typename Definition::Sums;
+  using Differences = nodes::WindowDifferences<Key, Sums>;
+  using Lane = nodes::WindowLane<Key, Sums>;
+  struct Handed final : HandedOver {
+    typename Differences::ByLane by_lane;
+  };
+
+ public:
+  explicit Windowed(Definition definition) : definition_(std::move(definition)) {}
+
+  const storage::TableSpec& table() const override { return definition_.table(); }
+  bool wants_sales() const override { return definition_.wants_sales(); }
+
+  Result<Unit> open(storage::StateStore& store, std::size_t order_lanes, std::size_t window_lanes,
+                    std::size_t cache_bytes) override {
+    LENSART_ASSIGN(const storage::Table tree, store.table(std::string(table().name).c_str()));
+    differences_.resize(order_lanes);
+    for (std::size_t i = 0; i < window_lanes; ++i) {
+      lanes_.push_back(std::make_unique<Lane>(tree, cache_bytes / window_lanes));
+    }
+    return Unit{};
+  }
+
+  void put_in(std::size_t order_lane, const CountedOrder& order) override {
+    definition_.windows_of(order, [&](const Key& key, const Sums& sums) {
+      differences_[order_lane].put_in(key, sums);
+    });
+  }
+  void take_out(std::size_t order_lane, const CountedOrder& order) override {
+    definition_.windows_of(order, [&](const Key& key, const Sums& sums) {
+      differences_[order_lane].take_out(key, sums);
+    });
+  }
+  std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) override {
+    auto handed = std::make_unique<Handed>();
+    handed->by_lane = differences_[order_lane].take(lanes_.size());
+    return handed;
+  }
+
+  Result<Unit> close_epoch(std::size_t window_lane, const std::vector<const HandedOver*>& handed,
+                           EpochNumber epoch, std::optional<Instant> watermark,
+                           const storage::ReadTransaction& txn, storage::ChangeSet& changes,
+                           storage::ChunkBuilder& outbox) override {
+    Lane& lane = *lanes_[window_lane];
+    const std::optional<std::string> expired = definition_.expired_until(watermark);
+    for (const HandedOver* one : handed) {
+      for (const auto& [key, sums] : static_cast<const Handed*>(one)->by_lane[window_lane]) {
+        if (expired && key.encode() < *expired) continue;
+        LENSART_TRY(lane.apply(key, sums, epoch, txn));
+      }
+    }
+    const auto write = [&](const Key& key, const Sums& sums) {
+      definition_.append_row(outbox.begin(table().id, storage::EntryKind::kUpdate, {}), key, sums);
+      outbox.end();
+    };
+    lane.close_epoch(changes, write);
+    if (!expired) return Unit{};
+    return lane.expire(*expired, window_lane, lanes_.size(), txn, changes,
+                       [&](const Key& key) { write(key, Sums{}); });
+  }
+
+  void shrink(std::size_t window_lane, EpochNumber durable) override {
+    lanes_[window_lane]->shrink(durable);
+  }
+
+ private:
+  Definition definition_;
+  std::vector<Differences> differences_;  ///< by lane of orders
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace lensart::jobs
