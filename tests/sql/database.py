@@ -87,7 +87,10 @@ class Database:
 
     def clear(self):
         self.run("TRUNCATE {schema}.orders_raw, {schema}.orders_processed, {schema}.dead_letters, "
-                 "{schema}.order_items_analytics, {schema}.pipeline_accounts, "
+                 "{schema}.order_items_analytics, {schema}.order_status_history, "
+                 "{schema}.order_status_sessions, {schema}.order_anomalies, "
+                 "{schema}.order_metrics, {schema}.order_metrics_sliding, "
+                 "{schema}.product_sales_hourly, {schema}.pipeline_accounts, "
                  "{schema}.pipeline_settings, {schema}.pipeline_epochs;")
 
     # ---- the audit ------------------------------------------------------------------------------
