@@ -175,7 +175,9 @@ Result<Unit> Environment::write(const std::function<Result<Unit>(WriteTransactio
 
 Result<Unit> Environment::grow() {
   const std::unique_lock alone(gate_->mutex);
-  const std::uint64_t now = map_size_bytes();
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  const std::uint64_t now = info.me_mapsize;
   if (now >= options_.max_size_bytes) {
     return fail(Errc::kStateFull,
                 fmt::format("the state has reached state.max_size ({} bytes); raise it and start "
@@ -187,13 +189,16 @@ Result<Unit> Environment::grow() {
   return Unit{};
 }
 
+// Both read the meta pages through the map, which growing takes away.
 std::uint64_t Environment::map_size_bytes() const {
+  const std::shared_lock mapped(gate_->mutex);
   MDB_envinfo info{};
   mdb_env_info(env_, &info);
   return info.me_mapsize;
 }
 
 std::uint64_t Environment::used_bytes() const {
+  const std::shared_lock mapped(gate_->mutex);
   MDB_envinfo info{};
   MDB_stat stat{};
   mdb_env_info(env_, &info);

@@ -53,6 +53,7 @@ class Environment {
   /// this thread.
   Result<Unit> write(const std::function<Result<Unit>(WriteTransaction&)>& body);
 
+  /// Any thread, also while another writes.
   std::uint64_t map_size_bytes() const;
   /// Bytes of the file in use (pages ever allocated).
   std::uint64_t used_bytes() const;

@@ -159,6 +159,21 @@ TEST_F(LmdbTest, GrowingWaitsForReadersAndReadersSeeAWholeTransaction) {
   EXPECT_EQ(keys().size(), 1000U);
 }
 
+TEST_F(LmdbTest, TheSizesCanBeAskedForWhileTheMapGrows) {
+  open(1 << 16);
+  std::atomic<bool> stop{false};
+  std::thread scraper([&] {
+    while (!stop) {
+      const std::uint64_t used = environment->used_bytes();
+      EXPECT_LE(used, environment->map_size_bytes());
+    }
+  });
+  for (std::uint64_t i = 0; i < 64; ++i) ASSERT_TRUE(put(i, std::string(1 << 18, 'x')));
+  stop = true;
+  scraper.join();
+  EXPECT_GE(environment->used_bytes(), 64U << 18);
+}
+
 TEST_F(LmdbTest, AReaderKeepsItsViewUntilItIsRenewed) {
   open();
   auto txn = environment->read();

@@ -141,7 +141,11 @@ void add_run_command(CLI::App& root, Program& program) {
   command->callback([&program, options] {
     program.action = [&program, options] {
       // Few arenas, and freed memory given back: buffers of many sizes come and go on many threads.
+      // Left alone, glibc raises both thresholds to the largest block it has seen freed, and what
+      // an epoch took stays in the arenas, cut up by the cache's small blocks.
       mallopt(M_ARENA_MAX, 4);
+      mallopt(M_MMAP_THRESHOLD, 128 << 10);
+      mallopt(M_TRIM_THRESHOLD, 1 << 20);
       const auto config = program.load_config();
       if (!config) return report(config.error());
       const auto done = run_pipeline(program, *config, *options);
