@@ -36,12 +36,15 @@ std::string anomaly_row(orders::OrderId order_id, const AnomalyEntry& anomaly) {
   return out;
 }
 
-/// Writes what turns the rows `before` into the rows `after`; both are sorted by `key_of`.
+/// Writes what turns the rows `before` into the rows `after`; both are sorted by `key_of`. False
+/// when there is nothing to write.
 template <class Entry, class KeyOf, class RowOf>
-void write_difference(const std::vector<Entry>& before, const std::vector<Entry>& after,
+bool write_difference(const std::vector<Entry>& before, const std::vector<Entry>& after,
                       KeyOf&& key_of, RowOf&& row_of, const storage::TableSpec& table,
                       const storage::Origin& origin, storage::ChunkBuilder& outbox) {
+  bool any = false;
   const auto put = [&](EntryKind kind, std::string_view body) {
+    any = true;
     outbox.begin(table.id, kind, origin).append(body);
     outbox.end();
   };
@@ -58,6 +61,7 @@ void write_difference(const std::vector<Entry>& before, const std::vector<Entry>
       if (row != row_of(*old++)) put(EntryKind::kUpdate, row);
     }
   }
+  return any;
 }
 
 }  // namespace
@@ -124,7 +128,7 @@ Result<Unit> OrderStatusTracker::close_order(orders::OrderId order_id, StatusTra
   const storage::Origin origin =
       newest == track.writes.rend() ? track.writes.back().origin : newest->origin;
   static const std::vector<HistoryEntry> kWaiting;
-  write_difference(
+  const bool history_changed = write_difference(
       before.has_snapshot ? before.history : kWaiting,
       after.has_snapshot ? after.history : kWaiting,
       [](const HistoryEntry& entry) { return std::tie(entry.write->at, entry.write->event_id); },
@@ -141,6 +145,12 @@ Result<Unit> OrderStatusTracker::close_order(orders::OrderId order_id, StatusTra
       *tables().find(kAnomalies), origin, outbox);
   track.store_fresh(changes, table_, order_id);
   for (StatusWrite& write : track.writes) write.fresh = false;
+  if (history_changed) {
+    // The order's row goes with its history: should somebody have deleted it, it is sent again.
+    LENSART_ASSIGN(OrderState* const state, closing.find_order(order_id));
+    state->row_changed = true;
+    closing.mark_order(order_id);
+  }
   return set_timer(order_id, after.stuck_at, closing, changes);
 }
 

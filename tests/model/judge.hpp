@@ -28,7 +28,7 @@ struct Settings {
   bool allow_zero_total = false;
   Zone zone;
   /// The tables of a job that is not here are empty. All of them: `kAllJobs`.
-  std::set<std::string> jobs = {"orders", "status", "metrics", "product_sales_hourly"};
+  std::set<std::string> jobs = {"orders", "status", "metrics"};
   std::map<std::string, std::string> status_map = {{"Đang xử lý", "pending"},
                                                    {"Đã xử lý và sẵn sàng giao hàng", "processing"},
                                                    {"Đang giao hàng", "processing"},

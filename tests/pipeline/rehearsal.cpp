@@ -70,6 +70,7 @@ const model::Settings& settings_of(const std::string& zone) {
   model::Settings made;
   made.max_payload_bytes = Rehearsal::kMaxPayload;
   made.zone = model::Zone(zone);
+  made.jobs = model::kAllJobs;
   return settings.emplace(zone, std::move(made)).first->second;
 }
 
