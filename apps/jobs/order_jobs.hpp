@@ -34,9 +34,10 @@ struct ParsedRecord {
   Verdict verdict = Verdict::kAccepted;
   /// What the lane of orders said; kAccepted for records it never saw.
   LaneVerdict lane_verdict = LaneVerdict::kAccepted;
-  std::uint32_t index = 0;  ///< of its event, or of its rejection
-  std::uint32_t lane = 0;   ///< of orders; accepted ones and duplicates only
-  bool unknown = false;     ///< a status or payment method that the maps lack
+  std::uint32_t index = 0;   ///< of its event, or of its rejection
+  std::uint32_t lane = 0;    ///< of orders; accepted ones and duplicates only
+  bool unknown = false;      ///< a status or payment method that the maps lack
+  std::uint32_t header = 0;  ///< bytes of a replay's envelope before the event's payload
   storage::IdHash id;
 };
 
@@ -113,6 +114,11 @@ class OrderJobs {
   void note_skipped(std::span<const nodes::SkippedRange> ranges);
   const JobCounters& counters() const { return counters_; }
 
+  /// Whether a source is the replay topic: its events are never too late and move no watermark.
+  bool is_replay(std::uint32_t source) const {
+    return options_.topics[directory_.at(source).topic_index] == orders::Topic::kReplay;
+  }
+
   // What the pump asks about timers. Its thread.
   bool any_timer_due(Instant clock) const { return timers_->any_due(clock); }
   Instant limit_clock(Instant clock) const;
@@ -149,6 +155,7 @@ class OrderJobs {
   void settle(OrderBatch& batch);
   void close(OrderBatch& marker);
 
+  void parse_one(orders::EventReader& reader, OrderBatch& batch, std::size_t index, Instant now);
   void judge(OrderShard& shard, OrderBatch& batch, std::size_t index);
   void free_ids(OrderShard& shard);
   void settle_accepted(const OrderBatch& batch, std::size_t index);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "apps/jobs/order_jobs.hpp"
+#include "apps/orders/replay_envelope.hpp"
 #include "storage/failpoint.hpp"
 
 namespace lensart::jobs {
@@ -36,30 +37,56 @@ void OrderJobs::parse(OrderBatch& batch) {
   const Instant now = clock_.wall();
   batch.parsed.resize(batch.records.size());
   batch.events.reserve(batch.records.size());
-  for (std::size_t i = 0; i < batch.records.size(); ++i) {
-    const nodes::RawRecord& record = batch.records[i];
-    ParsedRecord& parsed = batch.parsed[i];
-    const orders::Topic topic = options_.topics[directory_.at(record.source).topic_index];
-    orders::Event& event = batch.events.emplace_back();
-    orders::Rejection rejection;
-    switch (reader->read(topic, batch.payload(record), now, batch.arena, event, rejection)) {
-      case orders::Outcome::kEvent:
-        parsed.verdict = Verdict::kAccepted;
-        parsed.index = static_cast<std::uint32_t>(batch.events.size() - 1);
-        parsed.lane = order_lane_of(event.order_id, options_.order_lanes);
-        parsed.id = storage::hash_id(event.event_id, store_.hash_seed());
-        continue;
-      case orders::Outcome::kIgnored:
-        parsed.verdict = Verdict::kIgnored;
-        break;
-      case orders::Outcome::kRejected:
-        parsed.verdict = Verdict::kDeadLettered;
-        parsed.index = static_cast<std::uint32_t>(batch.rejections.size());
-        batch.rejections.push_back(std::move(rejection));
-        break;
-    }
-    batch.events.pop_back();
+  for (std::size_t i = 0; i < batch.records.size(); ++i) parse_one(*reader, batch, i, now);
+}
+
+namespace {
+
+orders::Rejection no_envelope() {
+  orders::Rejection rejection;
+  rejection.violation = {orders::Code::kBadJson, "",
+                         "the message has no envelope of this program's; only `lensart import` and "
+                         "`lensart dlq replay` write into the replay topic"};
+  return rejection;
+}
+
+}  // namespace
+
+void OrderJobs::parse_one(orders::EventReader& reader, OrderBatch& batch, std::size_t index,
+                          Instant now) {
+  const nodes::RawRecord& record = batch.records[index];
+  ParsedRecord& parsed = batch.parsed[index];
+  std::string_view payload = batch.payload(record);
+  orders::Topic topic = options_.topics[directory_.at(record.source).topic_index];
+  const auto reject = [&](orders::Rejection rejection) {
+    parsed.verdict = Verdict::kDeadLettered;
+    parsed.index = static_cast<std::uint32_t>(batch.rejections.size());
+    batch.rejections.push_back(std::move(rejection));
+  };
+  if (topic == orders::Topic::kReplay) {
+    const auto opened = orders::open_replay(payload);
+    if (!opened) return reject(no_envelope());
+    parsed.header = static_cast<std::uint32_t>(payload.size() - opened->payload.size());
+    topic = opened->topic;
+    payload = opened->payload;
   }
+  orders::Event& event = batch.events.emplace_back();
+  orders::Rejection rejection;
+  switch (reader.read(topic, payload, now, batch.arena, event, rejection)) {
+    case orders::Outcome::kEvent:
+      parsed.verdict = Verdict::kAccepted;
+      parsed.index = static_cast<std::uint32_t>(batch.events.size() - 1);
+      parsed.lane = order_lane_of(event.order_id, options_.order_lanes);
+      parsed.id = storage::hash_id(event.event_id, store_.hash_seed());
+      return;
+    case orders::Outcome::kIgnored:
+      parsed.verdict = Verdict::kIgnored;
+      break;
+    case orders::Outcome::kRejected:
+      reject(std::move(rejection));
+      break;
+  }
+  batch.events.pop_back();
 }
 
 // deduplicate: within a partition the lowest offset counts, as batches come in source order.
@@ -103,9 +130,14 @@ void OrderJobs::judge(OrderShard& shard, OrderBatch& batch, std::size_t index) {
   ParsedRecord& parsed = batch.parsed[index];
   const nodes::RawRecord& record = batch.records[index];
   const orders::Event& event = batch.events[parsed.index];
-  const IncomingEvent incoming{
-      event,     batch.payload(record), coordinates(record), {record.source, record.offset},
-      parsed.id, batch.epoch,           batch.judged_by,     false};
+  const IncomingEvent incoming{event,
+                               batch.payload(record).substr(parsed.header),
+                               coordinates(record),
+                               {record.source, record.offset},
+                               parsed.id,
+                               batch.epoch,
+                               batch.judged_by,
+                               is_replay(record.source)};
   if (parsed.verdict == Verdict::kDuplicate) {
     parsed.lane_verdict = value_or_throw(shard.orders.on_duplicate(incoming, shard.txn));
     return;
@@ -218,7 +250,9 @@ void OrderJobs::settle_accepted(const OrderBatch& batch, std::size_t index) {
   const nodes::RawRecord& record = batch.records[index];
   const ParsedRecord& parsed = batch.parsed[index];
   const orders::Event& event = batch.events[parsed.index];
-  if (parsed.verdict == Verdict::kAccepted) watermark_.observe(record.source, event.timestamp);
+  if (parsed.verdict == Verdict::kAccepted && !is_replay(record.source)) {
+    watermark_.observe(record.source, event.timestamp);
+  }
   if (parsed.unknown) counters_.unknown_statuses.fetch_add(1, std::memory_order_relaxed);
   if (parsed.lane_verdict != LaneVerdict::kAccepted) {
     write_letter(batch, record, rejection_of(event, parsed.lane_verdict, batch.judged_by));

@@ -28,7 +28,13 @@ inline constexpr std::string_view kCancelledStatus = "\u0110\u00E3 h\u1EE7y";
 constexpr std::string_view cancelled_status() { return kCancelledStatus; }
 
 /// What a topic carries; the topic's own name is configured.
-enum class Topic : std::uint8_t { kOrderCreated, kOrderUpdated, kOrderCancelled, kOrderEvents };
+enum class Topic : std::uint8_t {
+  kOrderCreated,
+  kOrderUpdated,
+  kOrderCancelled,
+  kOrderEvents,
+  kReplay,  ///< events of the other four, in envelopes (replay_envelope.hpp)
+};
 
 using OrderId = std::int64_t;
 /// Exact money: hundredths. Never a float.

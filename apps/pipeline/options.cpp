@@ -18,7 +18,8 @@ std::chrono::milliseconds millis(Duration duration) {
 
 std::vector<std::string> source_topics(const Config& config) {
   const KafkaTopicsConfig& topics = config.kafka.topics;
-  return {topics.order_created, topics.order_updated, topics.order_cancelled, topics.order_events};
+  return {topics.order_created, topics.order_updated, topics.order_cancelled, topics.order_events,
+          config.kafka.replay_topic};
 }
 
 storage::StateStoreOptions state_options(const Config& config) {
@@ -74,7 +75,8 @@ jobs::OrderJobsOptions job_options(const Config& config, const TimeZone& zone) {
   options.state_ttl = config.pipeline.state_ttl;
   options.sliding_retention = config.retention.sliding;
   options.topics = {orders::Topic::kOrderCreated, orders::Topic::kOrderUpdated,
-                    orders::Topic::kOrderCancelled, orders::Topic::kOrderEvents};
+                    orders::Topic::kOrderCancelled, orders::Topic::kOrderEvents,
+                    orders::Topic::kReplay};
   options.sink_lanes = config.sink.lanes;
   options.id_lanes = config.node("deduplicate").lanes.value_or(config.pool.threads);
   options.order_lanes = config.node("orders").lanes.value_or(config.pool.threads);

@@ -157,6 +157,7 @@ void Pipeline::open_flow() {
   parts.sink = sink_.get();
   parts.make_batch = [this] { return job_->make_batch(); };
   parts.make_draft = [this] { return job_->make_draft(); };
+  parts.outside_time = [this](std::uint32_t source) { return job_->is_replay(source); };
   parts.any_timer_due = [this](Instant clock) { return job_->any_timer_due(clock); };
   parts.limit_clock = [this](Instant clock) { return job_->limit_clock(clock); };
   pump_ = std::make_unique<nodes::Pump>(pump_options(config_, options_.until_end), std::move(parts),
