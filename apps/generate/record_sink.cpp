@@ -34,6 +34,8 @@ const std::string& TopicNames::of(orders::Topic topic) const {
       return order_cancelled;
     case orders::Topic::kOrderEvents:
       return order_events;
+    case orders::Topic::kReplay:
+      break;  // nothing is generated for it
   }
   std::abort();
 }

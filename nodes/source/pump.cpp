@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t kNoInstant = INT64_MIN;
 /// How often what time alone brings about is looked for.
 constexpr std::chrono::milliseconds kTimeLooks{20};
+/// Without records for so long, the pipeline is at rest.
+constexpr std::chrono::milliseconds kQuiet{200};
 
 std::int64_t to_micros(std::optional<Instant> instant) {
   return instant ? instant->time_since_epoch().count() : kNoInstant;
@@ -124,6 +126,7 @@ Result<bool> Pump::poll_once() {
   parts_.credits->try_take(batch->credit_bytes);
   open_credit_bytes_ += batch->credit_bytes;
   records_since_freeze_ += batch->records_count;
+  last_polled_at_ = parts_.clock->tick();
   cutter_.on_records(batch->records_count, batch->credit_bytes);
   polled_records_.fetch_add(batch->records_count, std::memory_order_relaxed);
   batches_in_flow_.fetch_add(1, std::memory_order_acq_rel);
@@ -161,8 +164,10 @@ std::optional<Instant> Pump::clock_now() const {
 /// What time alone brings about makes an epoch without records: a partition fell idle, which moves
 /// the watermark, or a timer is due.
 void Pump::look_at_time(Tick now) {
-  if (!cutter_.previous_durable() || stopping_.load(std::memory_order_acquire)) return;
-  if (options_.until_end && !parts_.source->reached_start_end()) return;
+  if (!cutter_.previous_durable()) return;
+  const bool stopping = stopping_.load(std::memory_order_acquire);
+  if (!stopping && options_.until_end && !parts_.source->reached_start_end()) return;
+  if (stopping) return catch_up_with_watermark();
   update_idle(now);
   idle_at_cut_.resize(idle_.size(), false);
   for (std::size_t i = 0; i < idle_.size(); ++i) {
@@ -171,8 +176,17 @@ void Pump::look_at_time(Tick now) {
   const std::optional<Instant> clock = clock_now();
   if (!clock || clock == timer_clock_) return;
   const bool due = parts_.any_timer_due && parts_.any_timer_due(*clock);
-  // A run up to the end leaves the timer clock where the watermark is.
-  if (due || options_.until_end) cutter_.request_empty();
+  if (due || options_.until_end) return cutter_.request_empty();
+  if (now - last_polled_at_ >= kQuiet) catch_up_with_watermark();
+}
+
+/// Timers fire with the epoch after the one that moved the watermark. Where no further records
+/// come, at rest and at the end, an epoch without any brings the timer clock level.
+void Pump::catch_up_with_watermark() {
+  if (watermark_ && (!timer_clock_ || *timer_clock_ < *watermark_) &&
+      parts_.sink->downstream().outbox_bytes == 0) {
+    cutter_.request_empty();
+  }
 }
 
 void Pump::cut(Tick now) {
@@ -243,7 +257,8 @@ Result<EpochNumber> Pump::run() {
   for (;;) {
     const Tick now = parts_.clock->tick();
     take_durable();
-    if (now - looked_at_time_ >= kTimeLooks || options_.until_end) {
+    if (now - looked_at_time_ >= kTimeLooks || options_.until_end ||
+        stopping_.load(std::memory_order_acquire)) {
       looked_at_time_ = now;
       look_at_time(now);
     }

@@ -82,6 +82,7 @@ class Pump {
   void take_durable();
   std::optional<Instant> clock_now() const;
   void look_at_time(Tick now);
+  void catch_up_with_watermark();
   bool finished() const;
   void wait(Tick now, bool for_source);
 
@@ -101,6 +102,7 @@ class Pump {
   std::optional<Instant> watermark_;    ///< of the last durable epoch
   std::optional<Instant> timer_clock_;  ///< of the last epoch cut
   Tick looked_at_time_{};
+  Tick last_polled_at_{};
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandoned_{false};

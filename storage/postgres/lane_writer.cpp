@@ -62,9 +62,8 @@ bool has_key(const TableChanges& changes, std::string_view key) {
                      [&](const KeyChange& change) { return change.key == key; });
 }
 
-/// An owner's bag of rows, unless the group replaces it anyway.
+/// An owner's bag of rows.
 void add_bag(LaneGroup& group, TableChanges& own, std::string key, std::vector<std::string> rows) {
-  if (has_key(own, key)) return;
   KeyChange change;
   change.kind = EntryKind::kReplace;
   change.key = group.keep(std::move(key));
@@ -251,6 +250,7 @@ Result<Unit> LaneWriter::resend_owned(Connection& connection, LaneGroup& group) 
       own = &group.tables().back();
     }
     for (std::string& key : missing) {
+      if (child.conflation == Conflation::kReplaceAll && has_key(*own, key)) continue;
       LENSART_ASSIGN(auto rows, hooks_.owned_rows(child, key));
       if (child.conflation == Conflation::kReplaceAll) {
         add_bag(group, *own, std::move(key), std::move(rows));
