@@ -187,11 +187,15 @@ Result<Unit> StateStore::create(const StateStoreOptions& options) {
   const EpochId random = random_epoch_id();
   std::memcpy(&meta.hash_seed, random.bytes.data(), sizeof(meta.hash_seed));
   hash_seed_ = meta.hash_seed;
-  ChainRecord genesis;
-  genesis.id = random_epoch_id();
-  genesis.offsets_json = "{}";
+  ChainRecord first;
+  first.id = random_epoch_id();
+  first.offsets_json = "{}";
+  if (options.begins_at) first = *options.begins_at;
   return environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
-    LENSART_TRY(txn.put(chain_table_, key_of(0), encode(genesis)));
+    LENSART_TRY(txn.put(chain_table_, key_of(first.number), encode(first)));
+    for (const SourcePosition& position : options.begins_positions) {
+      LENSART_TRY(txn.put(positions_table_, source_key(position.source), encode(position)));
+    }
     return txn.put(meta_table_, kMetaKey, encode(meta));
   });
 }

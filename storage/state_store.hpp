@@ -25,6 +25,10 @@ struct StateStoreOptions {
   std::string fingerprint;                     ///< of the settings that enter a table
   std::uint64_t max_size_bytes = 64ULL << 30;  ///< `state.max_size`
   bool read_only = false;                      ///< for commands beside a stopped pipeline
+  /// A state that is made anew: where its chain begins, and how far Kafka was read. Nothing: at a
+  /// genesis of its own.
+  std::optional<ChainRecord> begins_at;
+  std::vector<SourcePosition> begins_positions;
 };
 
 /// A change to one key of keyed state. The views live as long as the change set they came in.

@@ -61,20 +61,32 @@ Result<LaneVerdict> OrderLane::on_event(const IncomingEvent& incoming,
   }
   const bool too_late = !incoming.exempt && incoming.judged_by && context_.allowed_lateness &&
                         event.timestamp < *incoming.judged_by - *context_.allowed_lateness;
-  accepted_ids_.push_back(incoming.id);
   storage::ChunkBuilder& raw = outbox_.lane(context_.sinks.raw(incoming.id.low));
   append_raw_row(raw.begin(kOrdersRaw, EntryKind::kAppend, incoming.origin), event,
                  incoming.payload, incoming.at, too_late);
   raw.end();
-  remember_counted(event.order_id, *state);
-  const OrderState::Context fold{*context_.zone, context_.with_sales};
-  if (state->apply(event, incoming.origin, too_late, fold)) {
+  LENSART_TRY(fold(incoming, *state, too_late, txn));
+  return too_late ? LaneVerdict::kTooLate : LaneVerdict::kAccepted;
+}
+
+Result<Unit> OrderLane::on_logged(const IncomingEvent& incoming, bool too_late,
+                                  const storage::ReadTransaction& txn) {
+  LENSART_ASSIGN(OrderState* const state, orders_.find(incoming.event.order_id, txn));
+  return fold(incoming, *state, too_late, txn);
+}
+
+/// An accepted event enters the state, for every job.
+Result<Unit> OrderLane::fold(const IncomingEvent& incoming, OrderState& state, bool too_late,
+                             const storage::ReadTransaction& txn) {
+  const orders::Event& event = incoming.event;
+  accepted_ids_.push_back(incoming.id);
+  remember_counted(event.order_id, state);
+  const OrderState::Context context{*context_.zone, context_.with_sales};
+  if (state.apply(event, incoming.origin, too_late, context)) {
     orders_.mark(event.order_id, incoming.epoch);
   }
-  if (context_.track_status) {
-    LENSART_TRY(tracker_.on_event(event, incoming.origin, incoming.epoch, txn));
-  }
-  return too_late ? LaneVerdict::kTooLate : LaneVerdict::kAccepted;
+  if (!context_.track_status) return Unit{};
+  return tracker_.on_event(event, incoming.origin, incoming.epoch, txn);
 }
 
 Result<LaneVerdict> OrderLane::on_duplicate(const IncomingEvent& incoming,

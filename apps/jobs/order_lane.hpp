@@ -81,6 +81,10 @@ class OrderLane {
 
   /// One event: the log's row now, the order's rows when the epoch closes.
   Result<LaneVerdict> on_event(const IncomingEvent& incoming, const storage::ReadTransaction& txn);
+  /// An event that was accepted before and stands in orders_raw: for a state made anew. Nothing is
+  /// judged, and no row of the log is written.
+  Result<Unit> on_logged(const IncomingEvent& incoming, bool too_late,
+                         const storage::ReadTransaction& txn);
   /// A copy of an accepted event. kExpired: what it is a copy of was refused itself, so it is too.
   Result<LaneVerdict> on_duplicate(const IncomingEvent& incoming,
                                    const storage::ReadTransaction& txn);
@@ -104,6 +108,8 @@ class OrderLane {
   std::size_t cache_bytes() const { return orders_.used_bytes() + tracker_.cache_bytes(); }
 
  private:
+  Result<Unit> fold(const IncomingEvent& incoming, OrderState& state, bool too_late,
+                    const storage::ReadTransaction& txn);
   bool is_expired(const OrderState& state, std::optional<Instant> judged_by) const;
   void remember_counted(orders::OrderId order_id, const OrderState& state);
   Result<Unit> fire_timers(const Closing& closing, const storage::ReadTransaction& txn,

@@ -62,6 +62,11 @@ struct HourKey {
     storage::append_key(out, static_cast<std::uint64_t>(branch_id));
     return out;
   }
+  static HourKey decode(std::string_view key) {
+    const std::uint64_t hour = storage::key_to_u64(key);
+    return {{static_cast<std::int32_t>(hour >> 32), static_cast<std::int32_t>(hour)},
+            static_cast<std::int64_t>(storage::key_to_u64(key.substr(8)))};
+  }
 };
 
 struct HourlyMetrics {

@@ -5,6 +5,7 @@
 /// what it was is taken out of its windows and what it is is put in (docs/contract.md §3, §4).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -59,10 +60,16 @@ class WindowedJob {
                                    const storage::ReadTransaction& txn, storage::ChangeSet& changes,
                                    storage::ChunkBuilder& outbox) = 0;
   virtual void shrink(std::size_t window_lane, EpochNumber durable) = 0;
+
+  /// Calls `visit(row)` with the row of each window of the state from the key `from` on, in the
+  /// keys' order, until it is false. Returns the key to go on from; empty at the end.
+  virtual Result<std::string> for_each_row(
+      const storage::ReadTransaction& txn, const std::string& from,
+      const std::function<bool(std::string_view row)>& visit) const = 0;
 };
 
 /// `Definition` has
-///   `Key`, with `encode()`, `hash_value`, `==`, `<`; `Sums`, a `Totals`;
+///   `Key`, with `encode()`, `decode()`, `hash_value`, `==`, `<`; `Sums`, a `Totals`;
 ///   `const TableSpec& table() const`, `bool wants_sales() const`;
 ///   `void windows_of(const CountedOrder&, visit(Key, Sums)) const`: where the order counts;
 ///   `void append_row(std::string&, const Key&, const Sums&) const`: its row, whole;
@@ -134,6 +141,26 @@ class Windowed final : public WindowedJob {
 
   void shrink(std::size_t window_lane, EpochNumber durable) override {
     lanes_[window_lane]->shrink(durable);
+  }
+
+  Result<std::string> for_each_row(
+      const storage::ReadTransaction& txn, const std::string& from,
+      const std::function<bool(std::string_view row)>& visit) const override {
+    std::string next;
+    bool damaged = false;
+    LENSART_TRY(txn.scan(
+        lanes_.front()->table(), from, [&](std::string_view key, std::string_view value) {
+          const std::optional<Sums> sums = Sums::decode(value);
+          damaged = !sums;
+          if (damaged) return false;
+          std::string row;
+          definition_.append_row(row, Key::decode(key), *sums);
+          if (visit(row)) return true;
+          next = std::string(key) + '\0';
+          return false;
+        }));
+    if (damaged) return fail(Errc::kStateCorrupt, std::string(nodes::kDamagedState));
+    return next;
   }
 
  private:

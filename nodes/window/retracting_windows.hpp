@@ -67,24 +67,21 @@ class WindowLane {
     });
   }
   /// Erases this lane's windows whose key is below `until` and calls `visit(key)` for each. Call it
-  /// after `close_epoch`. `Key` has `decode` where it is used.
+  /// after `close_epoch`.
   template <class Visit>
   Result<Unit> expire(const std::string& until, std::size_t lane, std::size_t lanes,
                       const storage::ReadTransaction& txn, storage::ChangeSet& changes,
                       Visit&& visit) {
-    if constexpr (requires { Key::decode(std::string_view{}); }) {
-      return txn.scan(table_, "", [&](std::string_view encoded, std::string_view) {
-        if (encoded >= until) return false;
-        const Key key = Key::decode(encoded);
-        if (hash_value(key) % lanes == lane) {
-          changes.erase(table_, encoded);
-          windows_.forget(key);
-          visit(key);
-        }
-        return true;
-      });
-    }
-    return Unit{};
+    return txn.scan(table_, "", [&](std::string_view encoded, std::string_view) {
+      if (encoded >= until) return false;
+      const Key key = Key::decode(encoded);
+      if (hash_value(key) % lanes == lane) {
+        changes.erase(table_, encoded);
+        windows_.forget(key);
+        visit(key);
+      }
+      return true;
+    });
   }
   void shrink(EpochNumber durable) { windows_.shrink(durable); }
   storage::Table table() const { return table_; }

@@ -156,6 +156,13 @@ std::string cell_text(const Cell& cell) {
   return out;
 }
 
+std::string instant_literal(const std::optional<Instant>& instant) {
+  if (!instant) return "NULL::timestamptz";
+  std::string out = "'";
+  append_instant(out, instant->time_since_epoch().count());
+  return out + "'::timestamptz";
+}
+
 std::string_view sql_type(ColumnType type) {
   switch (type) {
     case ColumnType::kBigint:

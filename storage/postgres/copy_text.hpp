@@ -16,6 +16,9 @@ void append_copy_line(std::string& out, std::span<const ColumnSpec> columns, std
 /// A cell as SQL text input (not escaped), for parameters and messages; NULL is "NULL".
 std::string cell_text(const Cell& cell);
 
+/// An instant as an SQL expression of type timestamptz.
+std::string instant_literal(const std::optional<Instant>& instant);
+
 /// The SQL type a column of the sink is cast to.
 std::string_view sql_type(ColumnType type);
 

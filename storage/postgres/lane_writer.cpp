@@ -17,15 +17,6 @@ constexpr std::uint64_t kRefusalWindowRows = 1'000;
 /// Tables that have children have a key of one column.
 constexpr std::size_t kParentKeyColumns = 1;
 
-std::string instant_text(const std::optional<Instant>& instant) {
-  if (!instant) return "NULL";
-  Cell cell;
-  cell.type = ColumnType::kInstant;
-  cell.null = false;
-  cell.number = instant->time_since_epoch().count();
-  return fmt::format("'{}'", cell_text(cell));
-}
-
 std::string bytes_text(std::string_view bytes) {
   Cell cell;
   cell.type = ColumnType::kBytes;
@@ -175,12 +166,11 @@ LaneOutcome LaneWriter::apply(Connection& connection, const StateStore& store, c
 Result<Unit> LaneWriter::begin(Connection& connection, const LaneTask& task,
                                const ChainRecord& from, const ChainRecord& to) {
   return connection.run(fmt::format(
-      "BEGIN; SELECT {}.pipeline_advance({}, {}, {}, {}, {}, {}, {}::jsonb, {}::timestamptz, "
-      "{}::timestamptz)",
+      "BEGIN; SELECT {}.pipeline_advance({}, {}, {}, {}, {}, {}, {}::jsonb, {}, {})",
       quoted_identifier(context_.schema), connection.quoted(context_.pipeline), task.lane,
       bytes_text(context_.incarnation.view()), bytes_text(from.id.view()), to.number,
-      bytes_text(to.id.view()), connection.quoted(to.offsets_json), instant_text(to.watermark),
-      instant_text(to.timer_clock)));
+      bytes_text(to.id.view()), connection.quoted(to.offsets_json), instant_literal(to.watermark),
+      instant_literal(to.timer_clock)));
 }
 
 Result<Unit> LaneWriter::write(Connection& connection, LaneGroup& group, const LaneTask& task,

@@ -307,6 +307,20 @@ void Relay::count_applied() {
   }
 }
 
+/// How far the server's clock is from ours; false when it does not answer.
+bool Relay::look_at_clock() {
+  const auto theirs = session_->ping();
+  const std::lock_guard lock(mutex_);
+  clock_offset_.reset();
+  if (theirs) clock_offset_ = *theirs - clock_.wall();
+  return theirs.has_value();
+}
+
+std::optional<std::chrono::microseconds> Relay::clock_offset() const {
+  const std::lock_guard lock(mutex_);
+  return clock_offset_;
+}
+
 /// Holds the advisory lock; takes it again when the connection broke. In between it keeps the GIN
 /// indexes' pending lists short.
 void Relay::keep_session() {
@@ -320,7 +334,7 @@ void Relay::keep_session() {
     }
     // Only a broken connection gives the lock up: cleaning may fail and be tried again.
     if (session_ && !backlog) static_cast<void>(session_->clean_pending_lists());
-    if (session_ && session_->ping()) continue;
+    if (session_ && look_at_clock()) continue;
     session_.reset();
     auto opened = Session::open(options_.session, incarnation_);
     if (opened) {

@@ -53,6 +53,7 @@ class Relay final : public Sink {
   void on_durable(const ChainRecord& record) override;
   Downstream downstream() const override;
   SinkStatus status() const override;
+  std::optional<std::chrono::microseconds> clock_offset() const override;
   bool wait_idle(std::chrono::milliseconds at_most) override;
   void stop() override;
 
@@ -72,6 +73,7 @@ class Relay final : public Sink {
   void settle(std::size_t worker, std::optional<Connection>& connection, const LaneTask& task);
   Result<std::optional<LaneRow>> ask_row(std::size_t worker, Connection& connection, int lane);
   void keep_session();
+  bool look_at_clock();
   void count_applied();
   void back_off(int failures, const Error& error);
   void fail_for_good(const Error& error);
@@ -94,6 +96,7 @@ class Relay final : public Sink {
   bool stopping_ = false;
   bool failed_ = false;
   std::string trouble_;
+  std::optional<std::chrono::microseconds> clock_offset_;
   std::uint64_t rows_ = 0;
   std::uint64_t applied_records_ = 0;
   EpochNumber counted_to_ = 0;

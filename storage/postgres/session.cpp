@@ -193,9 +193,10 @@ Result<Unit> Session::insert_rows(const ChainRecord& at, int lanes) {
   LENSART_TRY(connection_.query(
       fmt::format(
           "INSERT INTO {}.pipeline_epochs (pipeline, lane, lanes, epoch, epoch_id, incarnation, "
-          "offsets) SELECT $1, lane, $2::int, $3::bigint, $4, $5, $6::jsonb FROM "
-          "generate_series(0, $2::int - 1) lane",
-          quoted_identifier(options_.schema)),
+          "offsets, watermark, timer_clock) SELECT $1, lane, $2::int, $3::bigint, $4, $5, "
+          "$6::jsonb, {}, {} FROM generate_series(0, $2::int - 1) lane",
+          quoted_identifier(options_.schema), instant_literal(at.watermark),
+          instant_literal(at.timer_clock)),
       {options_.pipeline, std::to_string(lanes), std::to_string(at.number), bytea(at.id.view()),
        bytea(incarnation_.view()), at.offsets_json}));
   return Unit{};
@@ -252,9 +253,10 @@ Result<Unit> Session::clean_pending_lists() {
   return Unit{};
 }
 
-Result<Unit> Session::ping() {
-  LENSART_TRY(connection_.query("SELECT 1"));
-  return Unit{};
+Result<Instant> Session::ping() {
+  LENSART_ASSIGN(const Rows rows,
+                 connection_.query("SELECT (extract(epoch FROM clock_timestamp()) * 1e6)::bigint"));
+  return Instant{std::chrono::microseconds(rows.number(0, 0))};
 }
 
 }  // namespace lensart::storage

@@ -51,8 +51,9 @@ class Session {
   /// Held against pipeline_settings: kStateMismatch when the tables were made with others; written
   /// when there are none yet.
   Result<Unit> check_settings();
-  /// A cheap sign of life; kDatabaseDown when the connection, and so the lock, is gone.
-  Result<Unit> ping();
+  /// A sign of life: what the server's clock shows. kDatabaseDown when the connection, and so the
+  /// lock, is gone.
+  Result<Instant> ping();
 
   /// Empties the pending lists of the schema's GIN indexes, so that no COMMIT of the relay's has
   /// to: at 4 MB, the server's default, that would be 100 ms in some transaction. Indexes that are
