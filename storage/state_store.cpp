@@ -106,36 +106,39 @@ StateChange ChangeSet::at(const Item& item) const {
   return change;
 }
 
-Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
+Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   std::error_code failed;
-  std::filesystem::create_directories(options.directory, failed);
+  std::filesystem::create_directories(directory, failed);
   if (failed) {
     return fail(Errc::kStateFailed, fmt::format("state.directory = \"{}\": cannot be made: {}",
-                                                options.directory, failed.message()));
+                                                directory, failed.message()));
   }
+  const std::string path = directory + "/lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) return fail(Errc::kStateFailed, fmt::format("{}: {}", path, std::strerror(errno)));
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return DirectoryLock(fd);
+  ::close(fd);
+  return fail(Errc::kOwnedByAnother,
+              fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
+                          "give this one a pipeline.name and a state.directory of its own",
+                          directory));
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
   std::unique_ptr<StateStore> self(new StateStore());
   if (!options.read_only) {
-    const std::string lock = options.directory + "/lock";
-    self->lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (self->lock_fd_ < 0) {
-      return fail(Errc::kStateFailed, fmt::format("{}: {}", lock, std::strerror(errno)));
-    }
-    if (::flock(self->lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-      return fail(
-          Errc::kOwnedByAnother,
-          fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
-                      "give this one a pipeline.name and a state.directory of its own",
-                      options.directory));
-    }
+    LENSART_ASSIGN(DirectoryLock lock, DirectoryLock::take(options.directory));
+    self->lock_.emplace(std::move(lock));
   }
   LENSART_TRY(self->load(options));
   return self;
 }
 
-StateStore::~StateStore() {
-  environment_.reset();
-  if (lock_fd_ >= 0) ::close(lock_fd_);
-}
+StateStore::~StateStore() { environment_.reset(); }
 
 Result<Unit> StateStore::load(const StateStoreOptions& options) {
   EnvironmentOptions environment;
