@@ -33,8 +33,9 @@ bool write_difference(const std::vector<Entry>& before, const std::vector<Entry>
     } else if (old == before.end() || key_of(*now) < key_of(*old)) {
       put(EntryKind::kInsert, row_of(*now++));
     } else {
-      const std::string row = row_of(*now++);
-      if (row != row_of(*old++)) put(EntryKind::kUpdate, row);
+      if (!(*now == *old)) put(EntryKind::kUpdate, row_of(*now));
+      ++now;
+      ++old;
     }
   }
   return any;
