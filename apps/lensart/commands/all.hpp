@@ -8,6 +8,7 @@ namespace lensart::app {
 void add_check_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
+void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
 void add_verify_command(CLI::App& root, Program& program);
@@ -18,6 +19,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_check_command(root, program);
   add_verify_command(root, program);
   add_graph_command(root, program);
+  add_import_command(root, program);
   add_generate_command(root, program);
 }
 
