@@ -34,6 +34,14 @@ class ByteWriter {
     number(static_cast<std::uint64_t>(value));
     number(static_cast<std::int64_t>(value >> 64));
   }
+  /// A number that is not negative and mostly small: how many bytes, then those.
+  void compact(Int128 value) {
+    std::uint8_t size = 0;
+    char bytes[sizeof(value)];
+    for (; value != 0; value >>= 8) bytes[size++] = static_cast<char>(value);
+    number(size);
+    out_.append(bytes, size);
+  }
   void instant(Instant value) {
     number(static_cast<std::int64_t>(value.time_since_epoch().count()));
   }
@@ -67,6 +75,15 @@ class ByteReader {
     const auto low = number<std::uint64_t>();
     const auto high = number<std::int64_t>();
     return static_cast<Int128>(high) << 64 | static_cast<Int128>(low);
+  }
+  Int128 compact() {
+    const std::string_view bytes = raw(number<std::uint8_t>());
+    if (bytes.size() > sizeof(Int128)) ok_ = false;
+    Int128 value = 0;
+    for (std::size_t i = bytes.size(); ok_ && i > 0; --i) {
+      value = value << 8 | static_cast<unsigned char>(bytes[i - 1]);
+    }
+    return value;
   }
   Instant instant() { return Instant{std::chrono::microseconds(number<std::int64_t>())}; }
   std::string_view text() { return raw(number<std::uint32_t>()); }

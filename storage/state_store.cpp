@@ -30,16 +30,35 @@ std::string source_key(std::uint32_t source) {
   return key;
 }
 
+struct SortedChange {
+  std::uint64_t prefix;  ///< the key's first eight bytes, which nearly always decide
+  StateChange change;
+};
+
+std::uint64_t prefix_of(std::string_view key) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, key.data(), std::min(key.size(), sizeof(bytes)));
+  return __builtin_bswap64(bytes);
+}
+
 /// All changes of all lanes, in the order of the tree: neighbours share pages.
-std::vector<StateChange> sorted_changes(const std::vector<ChangeSet>& sets) {
-  std::vector<StateChange> changes;
+std::vector<SortedChange> sorted_changes(const std::vector<ChangeSet>& sets) {
+  std::vector<SortedChange> changes;
+  std::size_t count = 0;
+  for (const ChangeSet& set : sets) count += set.items.size();
+  changes.reserve(count);
   for (const ChangeSet& set : sets) {
-    for (const ChangeSet::Item& item : set.items) changes.push_back(set.at(item));
+    for (const ChangeSet::Item& item : set.items) {
+      const StateChange change = set.at(item);
+      changes.push_back({prefix_of(change.key), change});
+    }
   }
   // Stable: of several changes to one key, in one set, the last one stands.
-  std::stable_sort(changes.begin(), changes.end(), [](const StateChange& a, const StateChange& b) {
-    return a.table != b.table ? a.table < b.table : a.key < b.key;
-  });
+  std::stable_sort(
+      changes.begin(), changes.end(), [](const SortedChange& a, const SortedChange& b) {
+        if (a.change.table != b.change.table) return a.change.table < b.change.table;
+        return a.prefix != b.prefix ? a.prefix < b.prefix : a.change.key < b.change.key;
+      });
   return changes;
 }
 
@@ -106,36 +125,39 @@ StateChange ChangeSet::at(const Item& item) const {
   return change;
 }
 
-Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
+Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   std::error_code failed;
-  std::filesystem::create_directories(options.directory, failed);
+  std::filesystem::create_directories(directory, failed);
   if (failed) {
     return fail(Errc::kStateFailed, fmt::format("state.directory = \"{}\": cannot be made: {}",
-                                                options.directory, failed.message()));
+                                                directory, failed.message()));
   }
+  const std::string path = directory + "/lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) return fail(Errc::kStateFailed, fmt::format("{}: {}", path, std::strerror(errno)));
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return DirectoryLock(fd);
+  ::close(fd);
+  return fail(Errc::kOwnedByAnother,
+              fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
+                          "give this one a pipeline.name and a state.directory of its own",
+                          directory));
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
   std::unique_ptr<StateStore> self(new StateStore());
   if (!options.read_only) {
-    const std::string lock = options.directory + "/lock";
-    self->lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (self->lock_fd_ < 0) {
-      return fail(Errc::kStateFailed, fmt::format("{}: {}", lock, std::strerror(errno)));
-    }
-    if (::flock(self->lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-      return fail(
-          Errc::kOwnedByAnother,
-          fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
-                      "give this one a pipeline.name and a state.directory of its own",
-                      options.directory));
-    }
+    LENSART_ASSIGN(DirectoryLock lock, DirectoryLock::take(options.directory));
+    self->lock_.emplace(std::move(lock));
   }
   LENSART_TRY(self->load(options));
   return self;
 }
 
-StateStore::~StateStore() {
-  environment_.reset();
-  if (lock_fd_ >= 0) ::close(lock_fd_);
-}
+StateStore::~StateStore() { environment_.reset(); }
 
 Result<Unit> StateStore::load(const StateStoreOptions& options) {
   EnvironmentOptions environment;
@@ -340,12 +362,12 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
     record.outbox_bytes += chunk.bytes.size();
   }
   record.outbox_digest = digest.value();
-  const std::vector<StateChange> changes = sorted_changes(epoch.changes);
+  const std::vector<SortedChange> changes = sorted_changes(epoch.changes);
   const EpochNumber trim_target = trim_target_.load(std::memory_order_acquire);
   LENSART_FAILPOINT("commit.before");
   LENSART_TRY(environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
     if (trim_target > trimmed_to_) LENSART_TRY(trim(txn, trim_target));
-    for (const StateChange& change : changes) {
+    for (const auto& [prefix, change] : changes) {
       if (change.value) {
         LENSART_TRY(txn.put(change.table, change.key, *change.value));
       } else {

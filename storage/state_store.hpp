@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/error.hpp"
@@ -78,6 +79,20 @@ struct Binding {
   std::int64_t database_timeline = 0;
 };
 
+/// The lock on a state's directory, held against every other process. Threads: one.
+class DirectoryLock {
+ public:
+  /// Makes the directory if need be. Fails with kOwnedByAnother, kStateFailed.
+  static Result<DirectoryLock> take(const std::string& directory);
+  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
 /// Threads: one writer (the committer); readers on any thread. Lifetime: outlives every
 /// transaction.
 class StateStore {
@@ -135,7 +150,7 @@ class StateStore {
   Result<Unit> trim(WriteTransaction& txn, EpochNumber target);
   void forget_chain_before(EpochNumber number);
 
-  int lock_fd_ = -1;
+  std::optional<DirectoryLock> lock_;  // the last to go
   std::unique_ptr<Environment> environment_;
   Table meta_table_ = 0;
   Table chain_table_ = 0;

@@ -14,7 +14,7 @@ namespace lensart::app {
 struct AuditOptions {
   std::string schema;
   std::string pipeline;
-  std::vector<std::string> checks;   ///< by name; empty: all
+  std::vector<std::string> checks;   ///< by name; empty: all whose jobs run
   std::size_t shown_per_check = 20;  ///< differences kept to be shown
 };
 
@@ -44,7 +44,7 @@ std::vector<std::string> audit_checks();
 
 /// In one snapshot, in which all sink lanes stand at one epoch; waits for such a moment beside a
 /// live pipeline. Fails with kStateMismatch when there is none ("a group is half applied"),
-/// kBadUsage for an unknown check.
+/// kBadUsage for an unknown check, or one of a table whose job is off (pipeline.jobs).
 Result<AuditReport> audit(storage::Connection& connection, const AuditOptions& options);
 
 }  // namespace lensart::app

@@ -12,8 +12,8 @@ namespace lensart::app {
 /// quoted identifier): rows of (problem, key, detail), where problem is `missing`, `extra` or
 /// `differs`; or `known`, where PostgreSQL refused the row, or the one it belongs to, and a dead
 /// letter says so. A bag (kReplaceAll) is compared as one: how often each row stands on either
-/// side.
+/// side. `covered`: an SQL condition for the rows of the table that are compared; empty: all.
 std::string difference_query(const storage::TableSpec& table, std::string_view schema,
-                             std::string_view expected);
+                             std::string_view expected, std::string_view covered = {});
 
 }  // namespace lensart::app

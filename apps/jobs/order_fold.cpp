@@ -29,6 +29,33 @@ void read_key(storage::ByteReader& reader, SortKey& key) {
   key.event_id = reader.text();
 }
 
+/// Reads the facts out of the columns, in their order in tables.cpp.
+SnapshotFacts facts_in(std::string_view columns) {
+  using storage::ColumnType;
+  storage::ByteReader reader(columns);
+  const auto next = [&reader](ColumnType type) { return storage::read_cell(type, reader); };
+  SnapshotFacts facts;
+  next(ColumnType::kBigint);  // user_id
+  next(ColumnType::kText);    // user_name
+  next(ColumnType::kText);    // user_email
+  facts.branch_id = next(ColumnType::kBigint).number;
+  next(ColumnType::kText);  // branch_name
+  next(ColumnType::kText);  // branch_address
+  if (const auto date = next(ColumnType::kInstant); !date.null) {
+    facts.date = Instant{std::chrono::microseconds(date.number)};
+  }
+  next(ColumnType::kText);    // address
+  next(ColumnType::kText);    // note
+  next(ColumnType::kBigint);  // coupon_id
+  facts.total_price = next(ColumnType::kMoney).number;
+  if (const auto method = next(ColumnType::kText); !method.null) {
+    facts.has_payment_method = true;
+    facts.payment_method_at = static_cast<std::uint32_t>(method.text.data() - columns.data());
+    facts.payment_method_size = static_cast<std::uint32_t>(method.text.size());
+  }
+  return facts;
+}
+
 }  // namespace
 
 std::optional<std::string_view> status_written(const orders::Event& event) {
@@ -69,6 +96,7 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
     snapshot_key.assign(event);
     snapshot_columns.clear();
     append_snapshot_columns(snapshot_columns, event.snapshot);
+    facts = facts_in(snapshot_columns);
     if (with_sales) sales = encode_sales(event.snapshot);
     change.any = change.snapshot = true;
   }
@@ -89,30 +117,6 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
     change.any = true;
   }
   return change;
-}
-
-SnapshotFacts OrderFold::facts() const {
-  using storage::ColumnType;
-  storage::ByteReader reader(snapshot_columns);
-  const auto next = [&reader](ColumnType type) { return storage::read_cell(type, reader); };
-  SnapshotFacts facts;
-  next(ColumnType::kBigint);  // user_id
-  next(ColumnType::kText);    // user_name
-  next(ColumnType::kText);    // user_email
-  facts.branch_id = next(ColumnType::kBigint).number;
-  next(ColumnType::kText);  // branch_name
-  next(ColumnType::kText);  // branch_address
-  if (const auto date = next(ColumnType::kInstant); !date.null) {
-    facts.date = Instant{std::chrono::microseconds(date.number)};
-  }
-  next(ColumnType::kText);    // address
-  next(ColumnType::kText);    // note
-  next(ColumnType::kBigint);  // coupon_id
-  facts.total_price = next(ColumnType::kMoney).number;
-  if (const auto method = next(ColumnType::kText); !method.null) {
-    facts.payment_method = method.text;
-  }
-  return facts;
 }
 
 void OrderFold::encode(storage::ByteWriter& writer) const {
@@ -137,6 +141,7 @@ void OrderFold::decode(storage::ByteReader& reader) {
   has_payment = (flags & 4) != 0;
   read_key(reader, snapshot_key);
   snapshot_columns = reader.text();
+  if (has_snapshot) facts = facts_in(snapshot_columns);
   sales = reader.text();
   read_key(reader, status_key);
   status = reader.text();

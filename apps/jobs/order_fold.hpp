@@ -27,12 +27,15 @@ struct SortKey {
 std::optional<std::string_view> status_written(const orders::Event& event);
 std::optional<std::string_view> payment_status_written(const orders::Event& event);
 
-/// What windowed jobs need to know of a snapshot, read out of `OrderFold::snapshot_columns`.
+/// What windowed jobs need to know of a snapshot: it stands in `OrderFold::snapshot_columns`, but
+/// is wanted too often to be looked for there.
 struct SnapshotFacts {
   std::int64_t branch_id = 0;
   std::optional<Instant> date;
   orders::Hundredths total_price = 0;
-  orders::Text payment_method;
+  bool has_payment_method = false;
+  std::uint32_t payment_method_at = 0;  ///< in the columns
+  std::uint32_t payment_method_size = 0;
 };
 
 /// Threads: one at a time.
@@ -40,6 +43,7 @@ struct OrderFold {
   bool has_snapshot = false;
   SortKey snapshot_key;
   std::string snapshot_columns;  ///< user_id … items_count, encoded as orders_processed has them
+  SnapshotFacts facts;           ///< of snapshot_columns; never persisted
   std::string sales;             ///< the snapshot's `encode_sales`, where a job asks for it
   bool has_status = false;
   SortKey status_key;
@@ -60,8 +64,12 @@ struct OrderFold {
 
   /// The earliest `order.created`, else the earliest event. REQUIRES: an event was applied.
   Instant created_at() const { return earliest_created.value_or(earliest); }
-  /// REQUIRES: has_snapshot. Views die with the next change.
-  SnapshotFacts facts() const;
+  /// The latest snapshot's. Dies with the next change.
+  orders::Text payment_method() const {
+    if (!facts.has_payment_method) return std::nullopt;
+    return std::string_view(snapshot_columns)
+        .substr(facts.payment_method_at, facts.payment_method_size);
+  }
 
   void encode(storage::ByteWriter& writer) const;
   /// A damaged text leaves `reader.ok()` false.

@@ -105,14 +105,20 @@ Result<std::unique_ptr<OrderJobs>> OrderJobs::open(const OrderJobsOptions& optio
   return self;
 }
 
+std::vector<std::unique_ptr<WindowedJob>> windowed_jobs(const OrderJobsOptions& options) {
+  std::vector<std::unique_ptr<WindowedJob>> jobs;
+  if (options.jobs.contains("metrics")) {
+    jobs.push_back(make_hourly_metrics(*options.rules.zone));
+    jobs.push_back(make_sliding_metrics(options.sliding_retention));
+  }
+  if (options.jobs.contains("product_sales_hourly")) {
+    jobs.push_back(make_product_sales_hourly(*options.rules.zone));
+  }
+  return jobs;
+}
+
 Result<Unit> OrderJobs::open_windowed() {
-  if (has_job("metrics")) {
-    windowed_.push_back(make_hourly_metrics(*options_.rules.zone));
-    windowed_.push_back(make_sliding_metrics(options_.sliding_retention));
-  }
-  if (has_job("product_sales_hourly")) {
-    windowed_.push_back(make_product_sales_hourly(*options_.rules.zone));
-  }
+  windowed_ = windowed_jobs(options_);
   // Windows are few and small beside the orders.
   const std::size_t cache_bytes = options_.cache_bytes / 8;
   for (const auto& job : windowed_) {

@@ -78,6 +78,9 @@ struct OrderJobsOptions {
   Duration sliding_retention = std::chrono::hours(24 * 400);
 };
 
+/// The windowed jobs that `options.jobs` switches on.
+std::vector<std::unique_ptr<WindowedJob>> windowed_jobs(const OrderJobsOptions& options);
+
 /// What the closing node counted, for /metrics. Threads: read by any.
 struct JobCounters {
   std::array<std::array<std::atomic<std::uint64_t>, 4>, 8> by_topic{};  ///< [topic][verdict]

@@ -165,8 +165,7 @@ void OrderLane::count_differences(const storage::ReadTransaction& txn) {
     const auto after = counted_order(state.counted(), *context_.status_rules);
     if (before == after) continue;
     for (WindowedJob* job : context_.windowed) {
-      if (before) job->take_out(context_.lane, *before);
-      if (after) job->put_in(context_.lane, *after);
+      job->exchange(context_.lane, before ? &*before : nullptr, after ? &*after : nullptr);
     }
   }
   counted_before_.clear();

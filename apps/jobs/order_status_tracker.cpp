@@ -12,30 +12,6 @@ namespace {
 
 using storage::EntryKind;
 
-std::string session_row(orders::OrderId order_id, const StatusSession& session) {
-  std::string out;
-  storage::RowWriter row(out);
-  row.bigint(order_id);
-  row.bigint(session.id());
-  row.instant(session.started_at);
-  row.instant(session.ended_at);
-  row.bigint(session.changes);
-  row.text(session.first_status);
-  row.text(session.last_status);
-  return out;
-}
-
-std::string anomaly_row(orders::OrderId order_id, const AnomalyEntry& anomaly) {
-  std::string out;
-  storage::RowWriter row(out);
-  row.bigint(order_id);
-  row.text(name_of(anomaly.kind));
-  row.text(anomaly.status);
-  row.instant(anomaly.since);
-  row.instant(anomaly.resolved_at);
-  return out;
-}
-
 /// Writes what turns the rows `before` into the rows `after`; both are sorted by `key_of`. False
 /// when there is nothing to write.
 template <class Entry, class KeyOf, class RowOf>
@@ -57,8 +33,9 @@ bool write_difference(const std::vector<Entry>& before, const std::vector<Entry>
     } else if (old == before.end() || key_of(*now) < key_of(*old)) {
       put(EntryKind::kInsert, row_of(*now++));
     } else {
-      const std::string row = row_of(*now++);
-      if (row != row_of(*old++)) put(EntryKind::kUpdate, row);
+      if (!(*now == *old)) put(EntryKind::kUpdate, row_of(*now));
+      ++now;
+      ++old;
     }
   }
   return any;
@@ -77,6 +54,30 @@ std::string history_row(orders::OrderId order_id, const HistoryEntry& entry) {
   row.bigint(entry.processing_seconds);
   entry.anomaly == Anomaly::kNone ? row.null() : row.text(name_of(entry.anomaly));
   row.bigint(entry.session_id);
+  return out;
+}
+
+std::string session_row(orders::OrderId order_id, const StatusSession& session) {
+  std::string out;
+  storage::RowWriter row(out);
+  row.bigint(order_id);
+  row.bigint(session.id());
+  row.instant(session.started_at);
+  row.instant(session.ended_at);
+  row.bigint(session.changes);
+  row.text(session.first_status);
+  row.text(session.last_status);
+  return out;
+}
+
+std::string anomaly_row(orders::OrderId order_id, const AnomalyEntry& anomaly) {
+  std::string out;
+  storage::RowWriter row(out);
+  row.bigint(order_id);
+  row.text(name_of(anomaly.kind));
+  row.text(anomaly.status);
+  row.instant(anomaly.since);
+  row.instant(anomaly.resolved_at);
   return out;
 }
 

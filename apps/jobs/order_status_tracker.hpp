@@ -18,8 +18,10 @@
 
 namespace lensart::jobs {
 
-/// Rows of Job 2's tables that an order has now, encoded; for an order somebody deleted by hand.
+/// Rows of Job 2's tables, encoded as the outbox has them.
 std::string history_row(orders::OrderId order_id, const HistoryEntry& entry);
+std::string session_row(orders::OrderId order_id, const StatusSession& session);
+std::string anomaly_row(orders::OrderId order_id, const AnomalyEntry& anomaly);
 
 /// Threads: one at a time.
 class OrderStatusTracker {

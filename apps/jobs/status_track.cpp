@@ -14,6 +14,7 @@ namespace lensart::jobs {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kUsualWrites = 4;
 constexpr std::uint64_t kSign = 1ULL << 63;
 constexpr std::uint8_t kHasOld = 1;
 constexpr std::uint8_t kHasUnknownPayment = 2;
@@ -208,6 +209,7 @@ void StatusTrack::add(const orders::Event& event, const storage::Origin& origin,
   write.has_snapshot = event.has_snapshot;
   write.origin = origin;
   write.fresh = true;
+  if (writes.empty()) writes.reserve(kUsualWrites);
   const auto place = std::upper_bound(writes.begin(), writes.end(), write, before);
   writes.insert(place, std::move(write));
 }
@@ -257,6 +259,7 @@ StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Inst
     writes.push_back(&write);
     view.has_snapshot = view.has_snapshot || write.has_snapshot;
   }
+  if (writes.empty()) return view;
   add_history(writes, rules, view);
   add_sessions(rules, view);
   for (const HistoryEntry& entry : view.history) {

@@ -63,6 +63,7 @@ struct HistoryEntry {
   std::optional<std::int64_t> processing_seconds;
   Anomaly anomaly = Anomaly::kNone;
   std::int64_t session_id = 0;
+  friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
 };
 
 /// A row of order_status_sessions.
@@ -82,6 +83,7 @@ struct AnomalyEntry {
   std::string_view status;
   Instant since;
   std::optional<Instant> resolved_at;
+  friend bool operator==(const AnomalyEntry&, const AnomalyEntry&) = default;
 };
 
 /// Everything the tables say of an order's statuses. Views point into the track.
@@ -95,7 +97,7 @@ struct StatusView {
 };
 
 /// A pure function of the writes and the timer clock. `with_fresh` false: as it was before the
-/// epoch under way.
+/// epoch under way. Entries of two views of one track may be compared.
 StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
                    const orders::StatusRules& rules);
 

@@ -48,8 +48,9 @@ class WindowedJob {
   virtual Result<Unit> open(storage::StateStore& store, std::size_t order_lanes,
                             std::size_t window_lanes, std::size_t cache_bytes) = 0;
 
-  virtual void put_in(std::size_t order_lane, const CountedOrder& order) = 0;
-  virtual void take_out(std::size_t order_lane, const CountedOrder& order) = 0;
+  /// What an order was is taken out of its windows, what it is is put in; null for neither.
+  virtual void exchange(std::size_t order_lane, const CountedOrder* before,
+                        const CountedOrder* after) = 0;
   virtual std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) = 0;
 
   /// Applies what all lanes of orders handed over to this lane's windows, and writes the rows.
@@ -101,15 +102,17 @@ class Windowed final : public WindowedJob {
     return Unit{};
   }
 
-  void put_in(std::size_t order_lane, const CountedOrder& order) override {
-    definition_.windows_of(order, [&](const Key& key, const Sums& sums) {
-      differences_[order_lane].put_in(key, sums);
-    });
-  }
-  void take_out(std::size_t order_lane, const CountedOrder& order) override {
-    definition_.windows_of(order, [&](const Key& key, const Sums& sums) {
-      differences_[order_lane].take_out(key, sums);
-    });
+  void exchange(std::size_t order_lane, const CountedOrder* before,
+                const CountedOrder* after) override {
+    Differences& differences = differences_[order_lane];
+    if (before != nullptr) {
+      definition_.windows_of(
+          *before, [&](const Key& key, const Sums& sums) { differences.take_out(key, sums); });
+    }
+    if (after != nullptr) {
+      definition_.windows_of(
+          *after, [&](const Key& key, const Sums& sums) { differences.put_in(key, sums); });
+    }
   }
   std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) override {
     auto handed = std::make_unique<Handed>();
@@ -148,8 +151,8 @@ class Windowed final : public WindowedJob {
       const std::function<bool(std::string_view row)>& visit) const override {
     std::string next;
     bool damaged = false;
-    LENSART_TRY(txn.scan(
-        lanes_.front()->table(), from, [&](std::string_view key, std::string_view value) {
+    LENSART_TRY(
+        txn.scan(lanes_.front()->table(), from, [&](std::string_view key, std::string_view value) {
           const std::optional<Sums> sums = Sums::decode(value);
           damaged = !sums;
           if (damaged) return false;

@@ -4,12 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace lensart::orders {
 
@@ -18,29 +17,53 @@ enum class StatusColumn : std::uint8_t { kNone, kPending, kProcessing, kComplete
 /// The column that a payment method counts under.
 enum class PaymentColumn : std::uint8_t { kNone, kCash, kOnline };
 
+/// A few texts and what they mean. The texts begin alike, so lengths are compared first.
+template <class Value>
+class TextTable {
+ public:
+  void add(std::string text, Value value) { entries_.emplace_back(std::move(text), value); }
+  const Value* find(std::string_view text) const {
+    for (const auto& [known, value] : entries_) {
+      if (known.size() == text.size() && known == text) return &value;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::vector<std::pair<std::string, Value>> entries_;
+};
+
+/// What is known of a status.
+struct StatusMeaning {
+  StatusColumn column = StatusColumn::kNone;
+  std::optional<int> rank;  ///< from first to last; others have none
+  bool terminal = false;
+};
+
 /// Immutable once filled. Threads: any.
 struct StatusRules {
-  std::map<std::string, StatusColumn, std::less<>> statuses;
-  std::map<std::string, PaymentColumn, std::less<>> payments;
-  std::map<std::string, int, std::less<>> ranks;  ///< from first to last; others have none
-  std::set<std::string, std::less<>> terminal;
+  TextTable<StatusMeaning> statuses;
+  TextTable<PaymentColumn> payments;
   std::chrono::microseconds stuck_after = std::chrono::hours(24);
   std::chrono::microseconds session_gap = std::chrono::minutes(30);
 
   StatusColumn column_of_status(std::string_view status) const {
-    const auto found = statuses.find(status);
-    return found == statuses.end() ? StatusColumn::kNone : found->second;
+    const StatusMeaning* known = statuses.find(status);
+    return known == nullptr ? StatusColumn::kNone : known->column;
   }
   PaymentColumn column_of_payment(std::string_view method) const {
-    const auto found = payments.find(method);
-    return found == payments.end() ? PaymentColumn::kNone : found->second;
+    const PaymentColumn* known = payments.find(method);
+    return known == nullptr ? PaymentColumn::kNone : *known;
   }
-  bool knows_status(std::string_view status) const { return statuses.contains(status); }
-  bool knows_payment(std::string_view method) const { return payments.contains(method); }
-  bool is_terminal(std::string_view status) const { return terminal.contains(status); }
+  bool knows_status(std::string_view status) const { return statuses.find(status) != nullptr; }
+  bool knows_payment(std::string_view method) const { return payments.find(method) != nullptr; }
+  bool is_terminal(std::string_view status) const {
+    const StatusMeaning* known = statuses.find(status);
+    return known != nullptr && known->terminal;
+  }
   std::optional<int> rank_of(std::string_view status) const {
-    const auto found = ranks.find(status);
-    return found == ranks.end() ? std::nullopt : std::optional(found->second);
+    const StatusMeaning* known = statuses.find(status);
+    return known == nullptr ? std::nullopt : known->rank;
   }
 };
 

@@ -46,17 +46,20 @@ orders::StatusColumn status_column(std::string_view name) {
 orders::StatusRules status_rules(const Config& config) {
   const PipelineConfig& pipeline = config.pipeline;
   orders::StatusRules rules;
+  const auto& ranks = pipeline.status_ranks;
+  const auto& terminal = pipeline.terminal_statuses;
   for (const auto& [status, column] : pipeline.status_map) {
-    rules.statuses[status] = status_column(column);
+    orders::StatusMeaning meaning;
+    meaning.column = status_column(column);
+    const auto rank = std::find(ranks.begin(), ranks.end(), status);
+    if (rank != ranks.end()) meaning.rank = static_cast<int>(rank - ranks.begin());
+    meaning.terminal = std::find(terminal.begin(), terminal.end(), status) != terminal.end();
+    rules.statuses.add(status, meaning);
   }
   for (const auto& [method, column] : pipeline.payment_map) {
-    rules.payments[method] =
-        column == "cash" ? orders::PaymentColumn::kCash : orders::PaymentColumn::kOnline;
+    rules.payments.add(
+        method, column == "cash" ? orders::PaymentColumn::kCash : orders::PaymentColumn::kOnline);
   }
-  for (const std::string& status : pipeline.status_ranks) {
-    rules.ranks.emplace(status, static_cast<int>(rules.ranks.size()));
-  }
-  rules.terminal.insert(pipeline.terminal_statuses.begin(), pipeline.terminal_statuses.end());
   rules.stuck_after = pipeline.stuck_after;
   rules.session_gap = pipeline.session_gap;
   return rules;

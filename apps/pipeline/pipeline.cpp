@@ -179,6 +179,21 @@ void Pipeline::on_durable(const storage::ChainRecord& record, const nodes::Epoch
   credits_.give_back(draft.credit_bytes);
   sink_->on_durable(record);
   pump_->on_durable(record.number, record.watermark);
+  report_unknown_statuses();
+}
+
+/// At most once a minute (docs/contract.md §2).
+void Pipeline::report_unknown_statuses() {
+  const std::uint64_t seen = job_->counters().unknown_statuses.load(std::memory_order_relaxed);
+  const Tick now = clock_.tick();
+  if (seen == unknown_reported_ || now < unknown_next_report_) return;
+  options_.log(fmt::format(
+      "{} events with a status or payment method that pipeline.status_map or payment_map lacks "
+      "(order_anomalies, kind unknown_status, names them); they count under no column of the "
+      "metrics. Add them to the map and run `lensart rebuild`",
+      seen - unknown_reported_));
+  unknown_reported_ = seen;
+  unknown_next_report_ = now + std::chrono::minutes(1);
 }
 
 void Pipeline::on_progress() {

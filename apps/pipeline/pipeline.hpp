@@ -91,6 +91,7 @@ class Pipeline {
   Result<Unit> finish();
   void on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft);
   void on_progress();
+  void report_unknown_statuses();
 
   Config config_;
   PipelineOptions options_;
@@ -111,6 +112,10 @@ class Pipeline {
   std::unique_ptr<Flow> flow_;
   std::unique_ptr<nodes::Pump> pump_;
   std::atomic<nodes::Pump*> live_pump_{nullptr};
+
+  // The committer's thread.
+  std::uint64_t unknown_reported_ = 0;
+  Tick unknown_next_report_{};
 
   std::mutex mutex_;
   std::condition_variable changed_;

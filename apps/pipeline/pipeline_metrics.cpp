@@ -151,6 +151,10 @@ std::vector<MetricFamily> PipelineMetrics::Collect() const {
   out.push_back(lag(pipeline_));
   out.push_back(freshness(pipeline_));
   add_nodes(pipeline_, out);
+  out.push_back(single("lensart_unknown_statuses_total",
+                       "Events with a status or payment method that is not in the configured map",
+                       MetricType::Counter,
+                       static_cast<double>(pipeline_.counters().unknown_statuses.load())));
   const auto micros = pipeline_.counters().watermark_micros.load(std::memory_order_relaxed);
   if (micros != INT64_MIN) {
     const auto now = pipeline_.clock().wall().time_since_epoch().count();

@@ -48,9 +48,11 @@ class KeyedCache {
   /// The same for a value that is not one entry of the tree: `load(value)` fills it.
   template <class Load>
   requires std::is_invocable_v<Load, Value&> Result<Value*> find(const Key& key, Load&& load) {
+    if (last_ != nullptr && last_->key == key) return &last_->value;
     if (const auto known = entries_.find(key); known != entries_.end()) {
-      touch(*known->second);
-      return &known->second->value;
+      last_ = known->second.get();
+      touch(*last_);
+      return &last_->value;
     }
     auto entry = std::make_unique<Entry>();
     entry->key = key;
@@ -58,14 +60,15 @@ class KeyedCache {
     entry->bytes = entry->value.bytes() + sizeof(Entry);
     used_bytes_ += entry->bytes;
     push_newest(*entry);
-    Value* value = &entry->value;
+    last_ = entry.get();
     entries_.emplace(key, std::move(entry));
-    return value;
+    return &last_->value;
   }
 
   /// The value of `key` was changed in the epoch under way. REQUIRES: it was found since shrink().
   void mark(const Key& key, EpochNumber epoch) {
-    Entry& entry = *entries_.find(key)->second;
+    const bool found_last = last_ != nullptr && last_->key == key;
+    Entry& entry = found_last ? *last_ : *entries_.find(key)->second;
     const std::size_t bytes = entry.value.bytes() + sizeof(Entry);
     used_bytes_ += bytes - entry.bytes;
     entry.bytes = bytes;
@@ -85,6 +88,7 @@ class KeyedCache {
 
   /// Forgets the least recently used values above the budget that are durable.
   void shrink(EpochNumber durable) {
+    last_ = nullptr;
     Entry* entry = oldest_;
     while (used_bytes_ > budget_bytes_ && entry != nullptr) {
       Entry* next = entry->newer;
@@ -101,6 +105,7 @@ class KeyedCache {
   void forget(const Key& key) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
+    last_ = nullptr;
     unlink(*found->second);
     used_bytes_ -= found->second->bytes;
     entries_.erase(found);
@@ -142,6 +147,7 @@ class KeyedCache {
   std::vector<Entry*> changed_;
   Entry* oldest_ = nullptr;
   Entry* newest_ = nullptr;
+  Entry* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
 };
 
 }  // namespace lensart::nodes

@@ -16,7 +16,8 @@ constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
 constexpr auto kAskEvery = std::chrono::seconds(2);
 constexpr int kAskPatienceMs = 1000;
 constexpr auto kLagsEvery = std::chrono::milliseconds(500);
-constexpr std::size_t kPollMessages = 512;
+constexpr std::size_t kPollMessages = 256;
+constexpr std::size_t kUsualRecordBytes = 16 * 1024;  // so that a batch's last one rarely moves it
 
 KafkaClientOptions client_options(const KafkaSourceOptions& options) {
   KafkaClientOptions client = options.client;
@@ -109,6 +110,7 @@ KafkaSource::~KafkaSource() {
   }
   nudge_changed_.notify_all();
   if (nudger_.joinable()) nudger_.join();
+  while (polled_at_ < polled_count_) rd_kafka_message_destroy(polled_[polled_at_++]);
   if (queue_) {
     rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
     rd_kafka_assign(client_.get(), nullptr);
@@ -334,17 +336,20 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
     next_discovery_ = now + kDiscoveryEvery;
     LENSART_TRY(find_new_partitions());
   }
-  into.bytes.reserve(limits.max_bytes + RecordBatch::kPadding);
+  into.bytes.reserve(limits.max_bytes + kUsualRecordBytes + RecordBatch::kPadding);
   Result<Unit> taken = Unit{};
   while (taken && into.records.size() < limits.max_records &&
          into.bytes.size() < limits.max_bytes) {
-    const std::size_t room = std::min(kPollMessages, limits.max_records - into.records.size());
-    const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), room);
-    if (count <= 0) break;
-    for (ssize_t i = 0; i < count; ++i) {
-      const KafkaMessage message(polled_[static_cast<std::size_t>(i)]);
-      if (taken) taken = take(*message, into);
+    if (polled_at_ == polled_count_) {
+      const ssize_t count =
+          rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), polled_.size());
+      if (count <= 0) break;
+      polled_at_ = 0;
+      polled_count_ = static_cast<std::size_t>(count);
     }
+    // What is over stays for the next poll: the sizes are known only now.
+    const KafkaMessage message(polled_[polled_at_++]);
+    taken = take(*message, into);
   }
   taken_bytes_ += into.bytes.size();
   if (taken_bytes_ >= options_.prefetch_bytes / 8) ask_for_a_nudge();

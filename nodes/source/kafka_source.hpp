@@ -87,7 +87,9 @@ class KafkaSource final : public RecordSource {
   Tick next_discovery_{};
   int wake_read_fd_ = -1;
   int wake_write_fd_ = -1;
-  std::vector<rd_kafka_message_t*> polled_;
+  std::vector<rd_kafka_message_t*> polled_;  ///< ours: [polled_at_, polled_count_)
+  std::size_t polled_at_ = 0;
+  std::size_t polled_count_ = 0;
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
   std::atomic<bool> answering_{true};  ///< as of the nudger's last question
   mutable std::mutex lags_mutex_;

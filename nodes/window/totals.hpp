@@ -36,7 +36,7 @@ struct Totals {
   std::string encode() const {
     std::string out(1, static_cast<char>(kVersion));
     storage::ByteWriter writer(out);
-    for (const storage::Int128 sum : sums) writer.wide(sum);
+    for (const storage::Int128 sum : sums) writer.compact(sum);
     storage::seal_in_place(out);
     return out;
   }
@@ -45,7 +45,7 @@ struct Totals {
     if (!unsealed.ok) return std::nullopt;
     storage::ByteReader reader(unsealed.value);
     Totals totals;
-    for (storage::Int128& sum : totals.sums) sum = reader.wide();
+    for (storage::Int128& sum : totals.sums) sum = reader.compact();
     if (!reader.ok() || !reader.at_end()) return std::nullopt;
     return totals;
   }

@@ -226,6 +226,10 @@ Result<Unit> Session::check_settings() {
     return Unit{};
   }
   if (rows.text(0, 0) == options_.settings_fingerprint) return Unit{};
+  if (rows.text(0, 0) == kRebuildingFingerprint) {
+    return fail(Errc::kStateMismatch,
+                "a rebuild of the tables was begun and not finished: run `lensart rebuild` again");
+  }
   return fail(
       Errc::kStateMismatch,
       "the tables were made under other settings (jobs, maps, ranks, zone, lateness, gaps or "

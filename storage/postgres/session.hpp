@@ -14,6 +14,9 @@
 
 namespace lensart::storage {
 
+/// Stands in the fingerprint's place while tables are made anew: nothing else may go on from there.
+inline constexpr std::string_view kRebuildingFingerprint = "rebuilding";
+
 struct SessionOptions {
   ConnectionOptions connection;
   std::string pipeline;

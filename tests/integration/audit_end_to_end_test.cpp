@@ -52,6 +52,23 @@ class AuditTest : public testing::Test {
                  fmt::format("DELETE FROM {} WHERE id = 99999999", table));
   }
 
+  /// The same for a table without surrogate ids; `changed` makes of a row one of another key, which
+  /// `where` finds again.
+  void expect_keyed_rows_counted(const std::string& table, const std::string& changed,
+                                 const std::string& where) {
+    expect_found(
+        table,
+        fmt::format("CREATE TABLE kept AS SELECT * FROM {0} WHERE ctid = (SELECT min(ctid) FROM "
+                    "{0}); DELETE FROM {0} WHERE ctid = (SELECT min(ctid) FROM {0})",
+                    table),
+        put_back(table));
+    expect_found(table,
+                 fmt::format("INSERT INTO {0} SELECT (jsonb_populate_record(x, '{1}')).* FROM {0} "
+                             "x LIMIT 1",
+                             table, changed),
+                 fmt::format("DELETE FROM {} WHERE {}", table, where));
+  }
+
   static std::string put_back(const std::string& table) {
     return fmt::format("INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT * FROM kept; DROP TABLE kept",
                        table);
@@ -82,16 +99,50 @@ TEST_F(AuditTest, AMissingAndAnExtraRowAreFoundInEveryTable) {
   expect_found("orders_processed",
                "CREATE TABLE kept AS SELECT * FROM orders_processed ORDER BY id LIMIT 1; CREATE "
                "TABLE kept_items AS SELECT * FROM order_items_analytics WHERE order_id IN (SELECT "
-               "order_id FROM kept); DELETE FROM orders_processed WHERE id IN (SELECT id FROM "
-               "kept)",
+               "order_id FROM kept); CREATE TABLE kept_history AS SELECT * FROM "
+               "order_status_history WHERE order_id IN (SELECT order_id FROM kept); DELETE FROM "
+               "orders_processed WHERE id IN (SELECT id FROM kept)",
                put_back("orders_processed") +
                    "; INSERT INTO order_items_analytics OVERRIDING SYSTEM VALUE SELECT * FROM "
-                   "kept_items; DROP TABLE kept_items");
+                   "kept_items; INSERT INTO order_status_history OVERRIDING SYSTEM VALUE SELECT * "
+                   "FROM kept_history; DROP TABLE kept_items, kept_history");
   expect_found("orders_processed",
                "INSERT INTO orders_processed OVERRIDING SYSTEM VALUE SELECT "
                "(jsonb_populate_record(x, '{\"id\": 99999999, \"order_id\": 99999999}')).* FROM "
                "orders_processed x ORDER BY id LIMIT 1",
                "DELETE FROM orders_processed WHERE id = 99999999");
+}
+
+TEST_F(AuditTest, AMissingAndAnExtraRowAreFoundInEveryTableOfTheOtherJobs) {
+  expect_rows_counted("order_status_history", "order_status_history",
+                      R"({"id": 99999999, "event_id": "nobody sent this"})");
+  expect_keyed_rows_counted("order_status_sessions", R"({"order_id": 99999999})",
+                            "order_id = 99999999");
+  expect_keyed_rows_counted("order_anomalies", R"({"order_id": 99999999})", "order_id = 99999999");
+  expect_keyed_rows_counted("order_metrics", R"({"branch_id": 99999999})", "branch_id = 99999999");
+  expect_keyed_rows_counted("order_metrics_sliding", R"({"branch_id": 99999999})",
+                            "branch_id = 99999999");
+}
+
+TEST_F(AuditTest, ASecondACentAndAStatusAreFoundInTheTablesOfTheOtherJobs) {
+  const auto changed = [&](const std::string& table, const std::string& column,
+                           const std::string& by) {
+    const auto change = [&](const char* sign) {
+      return fmt::format(
+          "UPDATE {0} SET {1} = {1} {2} {3} WHERE {1} IS NOT NULL AND ctid = (SELECT "
+          "max(ctid) FROM {0} WHERE {1} IS NOT NULL)",
+          table, column, sign, by);
+    };
+    expect_found(table, change("+"), change("-"));
+  };
+  changed("order_metrics", "total_revenue", "0.01");
+  changed("order_metrics", "cash_orders", "1");
+  changed("order_metrics_sliding", "total_revenue", "0.01");
+  changed("order_metrics_sliding", "avg_order_value", "0.01");
+  changed("order_status_history", "processing_time_seconds", "1");
+  changed("order_status_sessions", "changes", "1");
+  changed("order_status_sessions", "ended_at", "interval '1 microsecond'");
+  changed("order_anomalies", "resolved_at", "interval '1 microsecond'");
 }
 
 TEST_F(AuditTest, AnAccountThatSaysMoreThanThereIsIsFound) {

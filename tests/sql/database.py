@@ -51,6 +51,7 @@ class Database:
             raise SystemExit("LENSART_POSTGRES_DSN is not set; run this under: "
                              "scripts/stack.sh run -- …")
         self.dsn = dsn
+        self.pending = []
 
     def fill(self, sql):
         return sql.replace("{schema}", identifier(SCHEMA)).replace("{pipeline}", literal(PIPELINE))
@@ -58,6 +59,8 @@ class Database:
     def run(self, sql):
         """Runs statements in one transaction; returns what they print, unaligned."""
         settings = "\\set VERBOSITY verbose\nSET client_min_messages = warning;\n"
+        sql = "".join(self.pending) + sql
+        self.pending = []
         done = subprocess.run(
             ["psql", "-XqAt1", "-v", "ON_ERROR_STOP=1", self.dsn], text=True,
             input=settings + "SET TimeZone = 'UTC';\n" + self.fill(sql), capture_output=True)
@@ -82,7 +85,12 @@ class Database:
         self.run("DROP SCHEMA IF EXISTS {schema} CASCADE;")
 
     def insert(self, table, **columns):
-        self.run("INSERT INTO {schema}.%s (%s) VALUES (%s);" % (
+        self.insert_later(table, **columns)
+        self.run("")
+
+    def insert_later(self, table, **columns):
+        """An insert in the same transaction as whatever runs next: a process less."""
+        self.pending.append("INSERT INTO {schema}.%s (%s) VALUES (%s);\n" % (
             table, ", ".join(map(identifier, columns)), ", ".join(map(literal, columns.values()))))
 
     def clear(self):
@@ -107,26 +115,50 @@ class Database:
 
     def fill_from_audit(self, table):
         """Makes a derived table what the audit expects of it."""
-        columns = ", ".join(self.columns_of_audit(table))
+        columns = ", ".join(AUDITED[table])
         self.run("INSERT INTO {schema}.%s (%s) SELECT %s FROM (%s) expected;"
                  % (table, columns, columns, self.audit_query(table)))
 
-    def columns_of_audit(self, table):
-        return {"orders_processed": (
-                    "order_id", "user_id", "user_name", "user_email", "branch_id", "branch_name",
-                    "branch_address", "order_date", "address", "note", "coupon_id", "total_price",
-                    "order_status", "payment_status", "payment_method", "items_count",
-                    "created_at", "updated_at"),
-                "order_items_analytics": (
-                    "order_id", "product_id", "product_name", "color", "quantity", "unit_price",
-                    "total_price", "order_date", "branch_id")}[table]
-
     def differences(self, table):
-        """A derived table against its audit query, as a bag: [(problem, order id), …]."""
-        columns = ", ".join(self.columns_of_audit(table))
+        """A derived table against its audit query, as a bag: [(problem, id), …], where the id is
+        the order's, or what stands for it in the table's key."""
+        columns = ", ".join(AUDITED[table])
+        entity = next(name for name in ("order_id", "branch_id", "product_id")
+                      if name in AUDITED[table])
         found = self.rows(
-            "SELECT CASE WHEN sum(n) > 0 THEN 'missing' ELSE 'extra' END AS problem, order_id "
+            "SELECT CASE WHEN sum(n) > 0 THEN 'missing' ELSE 'extra' END AS problem, %s AS id "
             "FROM (SELECT %s, 1 AS n FROM (%s) expected UNION ALL "
-            "SELECT %s, -1 FROM {schema}.%s) both_sides GROUP BY %s HAVING sum(n) <> 0 "
-            "ORDER BY 1, 2" % (columns, self.audit_query(table), columns, table, columns))
-        return [(row["problem"], row["order_id"]) for row in found]
+            "SELECT %s, -1 FROM {schema}.%s WHERE %s) both_sides GROUP BY %s HAVING sum(n) <> 0 "
+            "ORDER BY 1, 2" % (entity, columns, self.audit_query(table), columns, table,
+                               COVERED.get(table, "true"), columns))
+        return [(row["problem"], row["id"]) for row in found]
+
+
+# The columns that the audit covers, the key first.
+MEASURES = ("total_orders", "total_revenue", "avg_order_value", "pending_orders",
+            "processing_orders", "completed_orders", "cancelled_orders", "cash_orders",
+            "online_orders")
+AUDITED = {
+    "orders_processed": (
+        "order_id", "user_id", "user_name", "user_email", "branch_id", "branch_name",
+        "branch_address", "order_date", "address", "note", "coupon_id", "total_price",
+        "order_status", "payment_status", "payment_method", "items_count", "created_at",
+        "updated_at"),
+    "order_items_analytics": (
+        "order_id", "product_id", "product_name", "color", "quantity", "unit_price",
+        "total_price", "order_date", "branch_id"),
+    "order_status_history": (
+        "order_id", "event_id", "old_status", "new_status", "changed_at",
+        "processing_time_seconds", "anomaly", "session_id"),
+    "order_status_sessions": (
+        "order_id", "session_id", "started_at", "ended_at", "changes", "first_status",
+        "last_status"),
+    "order_anomalies": ("order_id", "kind", "status", "since", "resolved_at"),
+    "order_metrics": ("metric_date", "metric_hour", "branch_id", *MEASURES),
+    "order_metrics_sliding": ("window_start", "window_end", "branch_id", *MEASURES),
+    "product_sales_hourly": (
+        "sale_date", "sale_hour", "product_id", "orders", "quantity", "revenue"),
+}
+# Of these tables only some rows are compared.
+COVERED = {
+    "order_metrics_sliding": "window_end >= (SELECT {schema}.lensart_sliding_from({pipeline}))"}

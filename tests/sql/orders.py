@@ -3,10 +3,11 @@
 import copy
 import json
 
-from database import PIPELINE
+from database import PIPELINE, literal
 
 LENS, FRAME = "Tròng kính", "Gọng kính"
-NEW, SHIPPED, DELIVERED, CANCELLED = "Đang xử lý", "Đang giao hàng", "Đã giao", "Đã hủy"
+NEW, READY, SHIPPED, DELIVERED, CANCELLED = (
+    "Đang xử lý", "Đã xử lý và sẵn sàng giao hàng", "Đang giao hàng", "Đã giao", "Đã hủy")
 UNPAID, PAID = "Chưa thanh toán", "Đã thanh toán"
 
 SNAPSHOT = {
@@ -33,6 +34,20 @@ ORDER = {
     "payment_method": "Chuyển khoản", "items_count": 4}
 
 
+# What the pipeline writes into pipeline_settings unless it is configured otherwise.
+SETTINGS = {
+    "time_zone": "Asia/Ho_Chi_Minh",
+    "status_map": {NEW: "pending", READY: "processing", SHIPPED: "processing",
+                   DELIVERED: "completed", CANCELLED: "cancelled"},
+    "payment_map": {"Tiền mặt": "cash", "cash": "cash", "COD": "cash", "Chuyển khoản": "online",
+                    "payos": "online", "online": "online", "momo": "online"},
+    "status_ranks": [NEW, READY, SHIPPED, DELIVERED],
+    "terminal_statuses": [DELIVERED, CANCELLED],
+    "stuck_after": "24h", "session_gap": "30m", "allowed_lateness": "1h",
+    "max_out_of_orderness": "5m", "retention.sliding": "400d",
+    "jobs": ["metrics", "orders", "product_sales_hourly", "status"]}
+
+
 def snapshot(**changed):
     return {**copy.deepcopy(SNAPSHOT), **changed}
 
@@ -40,20 +55,34 @@ def snapshot(**changed):
 class Shop:
     """Writes accepted events into orders_raw, with coordinates, and books them."""
 
-    def __init__(self, database, time_zone="Asia/Ho_Chi_Minh"):
+    def __init__(self, database, **settings):
         self.database = database
         self.offset = 0
         database.clear()
-        database.insert("pipeline_settings", pipeline=PIPELINE, fingerprint="f", settings={
-            "time_zone": time_zone, "status_map": {DELIVERED: "completed", CANCELLED: "cancelled"}})
+        database.insert_later("pipeline_settings", pipeline=PIPELINE, fingerprint="f",
+                              settings={**SETTINGS, **settings})
 
     def accept(self, payload, **columns):
         """One row of orders_raw; the columns are what the event is expected to write."""
         row = {"event_id": payload.get("event_id"), "event_type": payload["event_type"],
                "event_data": payload, "event_timestamp": payload["timestamp"],
                "kafka_topic": "order-events", "kafka_partition": 0, "kafka_offset": self.offset}
-        self.database.insert("orders_raw", **{**row, **columns})
+        self.database.insert_later("orders_raw", **{**row, **columns})
         self.offset += 1
+
+    def too_late(self, *event_ids):
+        """These events came after the watermark less the allowed lateness."""
+        self.database.run("UPDATE {schema}.orders_raw SET too_late = true WHERE event_id IN (%s);"
+                          % ", ".join(map(literal, event_ids)))
+
+    def stands_at(self, watermark=None, timer_clock=None):
+        """The last epoch, in two lanes."""
+        self.database.run("DELETE FROM {schema}.pipeline_epochs;")
+        for lane in (0, 1):
+            self.database.insert_later(
+                "pipeline_epochs", pipeline=PIPELINE, lane=lane, lanes=2, epoch=7,
+                epoch_id="\\x" + "01" * 16, incarnation="\\x" + "02" * 16, offsets={},
+                watermark=watermark, timer_clock=timer_clock)
 
     def _snapshot_columns(self, order):
         return {"user_id": order["user_id"], "branch_id": order["branch_id"],
@@ -69,11 +98,11 @@ class Shop:
         self.accept({"event_type": "order." + kind, "event_id": event_id, "timestamp": timestamp,
                      "data": order}, order_id=order_id, **columns)
 
-    def status(self, event_id, timestamp, new, order_id=1042, order=None):
+    def status(self, event_id, timestamp, new, order_id=1042, order=None, old=NEW):
         columns = self._snapshot_columns(order) if order else {}
         self.accept({"event_type": "order.status_changed", "event_id": event_id,
                      "timestamp": timestamp,
-                     "data": {"order_id": order_id, "old_status": NEW, "new_status": new,
+                     "data": {"order_id": order_id, "old_status": old, "new_status": new,
                               "order": order if order else []}},
                     **{**columns, "order_id": order_id, "order_status": new})
 

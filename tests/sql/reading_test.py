@@ -4,7 +4,7 @@ import unittest
 
 from database import literal
 from audit_test import NINE, TEN, AuditCase
-from orders import CANCELLED, DELIVERED
+from orders import CANCELLED, DELIVERED, Shop
 
 SAIGON = "Asia/Ho_Chi_Minh"
 
@@ -41,6 +41,26 @@ class ReadingTest(AuditCase):
                 ("null", None), ('[1]', None), ('"1e400"', None),
                 ('"999999999999999999"', "999999999999999999"),
                 ('"9999999999999999999"', None))])
+
+    def test_durations(self):
+        self.read("{schema}.lensart_duration(value)", [(literal(text), made) for text, made in (
+            ("400d", "9600:00:00"), ("24h", "24:00:00"), ("30m", "00:30:00"), ("5s", "00:00:05"),
+            ("1h30m", "01:30:00"), ("10ms", "00:00:00.01"), ("100us", "00:00:00.0001"),
+            ("1m1ms", "00:01:00.001"), ("1d1us", "24:00:00.000001"), ("0s", "00:00:00"),
+            ("36500d", "876000:00:00"), ("unlimited", None), ("", None), ("5", None), ("h", None),
+            ("-5s", None), ("1h 30m", None), ("1.5h", None), ("5S", None), (None, None))])
+
+    def test_sliding_windows_are_kept_from_the_watermark_less_their_retention(self):
+        for retention, watermark, kept in (
+                ("400d", "2027-12-25T10:00:00Z", "2026-11-20 10:00:00+00"),
+                ("1h30m", "2026-11-20T10:00:00Z", "2026-11-20 08:30:00+00"),
+                ("400d", None, "-infinity"), ("unlimited", "2027-12-25T10:00:00Z", "-infinity")):
+            self.shop = Shop(self.database, **{"retention.sliding": retention})
+            self.shop.stands_at(watermark=watermark)
+            self.assertEqual(
+                self.database.value("{schema}.lensart_sliding_from({pipeline})::text"), kept)
+        self.assertEqual(self.database.value("{schema}.lensart_sliding_from('another')::text"),
+                         "-infinity")
 
     def test_texts_are_composed(self):
         self.read("{schema}.lensart_text(value)", [

@@ -116,8 +116,44 @@ class MigrationTest(unittest.TestCase):
                              created_at="2026-11-20T00:00Z", updated_at="2026-11-20T00:00Z")
         self.database.insert("order_items_analytics", order_id=1, product_id=1, quantity=1,
                              unit_price=5, total_price=5, branch_id=1)
+        self.database.insert("order_status_history", order_id=1, event_id="e1", new_status="",
+                             changed_at="2026-11-20T00:00Z", session_id=1)
         self.database.run("DELETE FROM {schema}.orders_processed;")
-        self.assertEqual(self.database.rows("SELECT * FROM {schema}.order_items_analytics"), [])
+        for table in ("order_items_analytics", "order_status_history"):
+            self.assertEqual(self.database.rows("SELECT * FROM {schema}.%s" % table), [])
+
+    def test_history_needs_its_order_and_an_event_has_one_row(self):
+        self.database.insert("orders_processed", order_id=1, branch_id=1, total_price=5,
+                             order_status="", payment_status="", items_count=1,
+                             created_at="2026-11-20T00:00Z", updated_at="2026-11-20T00:00Z")
+        row = dict(order_id=1, event_id="e1", new_status="", changed_at="2026-11-20T00:00Z",
+                   session_id=1)
+        self.database.insert("order_status_history", **row)
+        for changed, state in (({}, "23505"), ({"order_id": 2, "event_id": "e2"}, "23503"),
+                               ({"event_id": "e3", "processing_time_seconds": -1}, "23514"),
+                               ({"event_id": "e4", "anomaly": "stuck"}, "23514")):
+            with self.assertRaises(SqlError) as refused:
+                self.database.insert("order_status_history", **{**row, **changed})
+            self.assertEqual(refused.exception.sqlstate, state, changed)
+
+    def test_sessions_and_anomalies_that_cannot_be_are_refused(self):
+        session = dict(order_id=1, session_id=1795165200500000, changes=1, first_status="",
+                       started_at="2026-11-20T09:00:00.5Z", ended_at="2026-11-20T09:00:00.5Z",
+                       last_status="")
+        self.database.insert("order_status_sessions", **session)
+        anomaly = dict(order_id=1, kind="stuck", status="", since="2026-11-20T09:00Z")
+        self.database.insert("order_anomalies", **anomaly)
+        for table, row in (
+                ("order_status_sessions", {**session, "session_id": 1795165200500001}),
+                ("order_status_sessions", {**session, "changes": 0}),
+                ("order_status_sessions", {**session, "ended_at": "2026-11-20T09:00Z"}),
+                ("order_anomalies", {**anomaly, "kind": "odd"}),
+                ("order_anomalies", {**anomaly, "resolved_at": "2026-11-20T08:00Z"}),
+                ("order_anomalies", {**anomaly, "kind": "backward",
+                                     "resolved_at": "2026-11-21T08:00Z"})):
+            with self.assertRaises(SqlError) as refused:
+                self.database.insert(table, **{**row, "order_id": 2})
+            self.assertEqual(refused.exception.sqlstate, "23514", row)
 
 
 class GuardTest(unittest.TestCase):

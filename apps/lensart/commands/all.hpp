@@ -10,7 +10,10 @@ void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
+void add_rebuild_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
+/// Below `lensart state`.
+void add_state_adopt_command(CLI::App& state, Program& program);
 void add_verify_command(CLI::App& root, Program& program);
 
 inline void add_all_commands(CLI::App& root, Program& program) {
@@ -18,6 +21,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_init_command(root, program);
   add_check_command(root, program);
   add_verify_command(root, program);
+  add_rebuild_command(root, program);
   add_graph_command(root, program);
   add_import_command(root, program);
   add_generate_command(root, program);
