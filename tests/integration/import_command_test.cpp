@@ -133,6 +133,12 @@ TEST_F(ImportCommandTest, OrdersFromBeforeTheWatermarkCountWhereTheyWerePlaced) 
                 "metric_hour = 5 AND branch_id = 3"),
             "1");  // order 29
   expect_exit(pipeline_.verify(), 0);
+
+  // The same by the ordinary way would have been too late.
+  pipeline_.send(model::TopicKind::kOrderCreated, 0,
+                 snapshot_event("late", 200'000, "2022-03-01T10:00:00Z"));
+  expect_exit(pipeline_.run_to_end(), 0);
+  EXPECT_EQ(ask("string_agg(event_id, ' ') FROM @orders_raw WHERE too_late"), "late");
 }
 
 TEST_F(ImportCommandTest, ImportedAgainEveryOrderIsADuplicateAndNothingChanges) {
