@@ -8,6 +8,7 @@ namespace lensart::app {
 void add_check_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
+void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
 void add_rebuild_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
@@ -22,6 +23,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_verify_command(root, program);
   add_rebuild_command(root, program);
   add_graph_command(root, program);
+  add_import_command(root, program);
   add_generate_command(root, program);
 }
 

@@ -1,0 +1,245 @@
+/// `lensart import`: the orders that were there before the pipeline, through the replay topic.
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "apps/config/values.hpp"
+#include "apps/import/importer.hpp"
+#include "apps/import/replay_sender.hpp"
+#include "apps/lensart/command.hpp"
+#include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/topics.hpp"
+#include "graph/time_zone.hpp"
+
+namespace lensart::app {
+namespace {
+
+using importing::Form;
+using importing::PassOptions;
+using importing::Tally;
+
+struct CommandLine {
+  std::string file, format;
+  bool dry_run = false;
+  bool skip_invalid = false;
+};
+
+/// What was done, and what the exit code goes by.
+struct Done {
+  Tally checked;
+  std::uint64_t sent = 0;
+  bool refused = false;
+};
+
+volatile std::sig_atomic_t stop_requested = 0;
+void request_stop(int /*signal*/) { stop_requested = 1; }
+
+Result<Form> form_of(const CommandLine& line) {
+  if (line.format == "csv") return Form::kCsv;
+  if (line.format == "jsonl") return Form::kJsonLines;
+  if (const auto form = importing::form_of_file(line.file)) return *form;
+  return fail(Errc::kBadUsage, fmt::format("{}: the name does not tell the form (.csv, .jsonl): "
+                                           "add --format csv or --format jsonl",
+                                           line.file));
+}
+
+/// A line that is written over again on a terminal, a line of the log now and then elsewhere.
+class Progress {
+ public:
+  Progress(const char* verb, std::uint64_t size_bytes)
+      : verb_(verb), size_bytes_(size_bytes), terminal_(isatty(STDERR_FILENO) == 1) {}
+  ~Progress() {
+    if (shown_ && terminal_) fmt::print(stderr, "\r\033[K");
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(const Tally& tally) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < (terminal_ ? kOnTerminal : kElsewhere)) return;
+    last_ = now;
+    shown_ = true;
+    std::string text = fmt::format("{} orders {}", tally.orders, verb_);
+    if (size_bytes_ > 0) text += fmt::format(", {} %", tally.bytes * 100 / size_bytes_);
+    if (!terminal_) return spdlog::info("{}", text);
+    fmt::print(stderr, "\r{} \033[K", text);
+    static_cast<void>(std::fflush(stderr));
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kOnTerminal{200};
+  static constexpr std::chrono::milliseconds kElsewhere{10'000};
+
+  const char* verb_;
+  std::uint64_t size_bytes_;
+  bool terminal_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+Result<importing::ReplaySender> open_sender(const Config& config) {
+  LENSART_ASSIGN(nodes::KafkaAdmin admin,
+                 nodes::KafkaAdmin::open(kafka_options(config, nodes::KafkaRole::kProducer)));
+  LENSART_ASSIGN(const auto there, admin.partitions());
+  if (!there.contains(config.kafka.replay_topic)) {
+    return fail(Errc::kBadConfig,
+                fmt::format("Kafka at \"{}\" has no topic {}: run `lensart init`, or see "
+                            "kafka.replay_topic",
+                            config.kafka.brokers, config.kafka.replay_topic));
+  }
+  nodes::ProducerOptions options;
+  options.client = kafka_options(config, nodes::KafkaRole::kProducer);
+  options.linger = std::chrono::milliseconds(50);  // full requests: nobody waits for one event
+  LENSART_ASSIGN(auto producer, nodes::Producer::open(std::move(options)));
+  return importing::ReplaySender(std::move(producer), config.kafka.replay_topic);
+}
+
+Result<Tally> check_all(const importing::InputFile& input, const PassOptions& options) {
+  Progress progress("checked", input.size_bytes());
+  return importing::read_orders(
+      input.file(), options, SystemClock(),
+      [](const importing::OrderEvents::Ready&) -> Result<Unit> { return Unit{}; },
+      [&](const Tally& tally) { progress.show(tally); });
+}
+
+/// The second pass. What it finds is what the first found, unless the file was written to.
+Result<std::uint64_t> send_all(const Config& config, const importing::InputFile& input,
+                               const PassOptions& options, const Tally& checked) {
+  LENSART_ASSIGN(importing::ReplaySender sender, open_sender(config));
+  const auto send = [&]() -> Result<Unit> {
+    Progress progress("sent", input.size_bytes());
+    LENSART_ASSIGN(const Tally again, importing::read_orders(
+                                          input.file(), options, SystemClock(),
+                                          [&](const importing::OrderEvents::Ready& event) {
+                                            return sender.send(event);
+                                          },
+                                          [&](const Tally& tally) { progress.show(tally); }));
+    LENSART_TRY(sender.finish());
+    if (again.orders == checked.orders && again.invalid == checked.invalid) return Unit{};
+    return fail(Errc::kFatal, "the file changed while it was imported");
+  };
+  auto sent = send();
+  if (sent) return sender.acknowledged();
+  Error error = std::move(sent).error();
+  error.message += fmt::format(
+      "; {} of {} orders were sent: import the file again, nothing of it will count twice",
+      sender.acknowledged(), checked.orders);
+  return tl::unexpected(std::move(error));
+}
+
+Result<Done> import_orders(const Config& config, const CommandLine& line) {
+  PassOptions options;
+  LENSART_ASSIGN(options.form, form_of(line));
+  LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
+  options.rules.max_payload_bytes = config.pipeline.max_payload;
+  options.rules.max_future = config.pipeline.max_future;
+  options.rules.allow_zero_total = config.validation.allow_zero_total;
+  options.rules.zone = &zone;
+  static_cast<void>(std::signal(SIGINT, request_stop));
+  static_cast<void>(std::signal(SIGTERM, request_stop));
+  options.stop = [] { return stop_requested != 0; };
+  LENSART_ASSIGN(importing::InputFile input, importing::InputFile::open(line.file, !line.dry_run));
+  Done done;
+  LENSART_ASSIGN(done.checked, check_all(input, options));
+  done.refused = done.checked.broken || (!done.checked.all_good() && !line.skip_invalid);
+  if (done.refused || line.dry_run || done.checked.orders == 0) return done;
+  LENSART_TRY(input.rewind());
+  LENSART_ASSIGN(done.sent, send_all(config, input, options, done.checked));
+  return done;
+}
+
+/// Without what a terminal would obey.
+std::string harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = ' ';
+  }
+  return text;
+}
+
+void print_problems(const Tally& checked) {
+  for (const importing::Problem& problem : checked.shown) {
+    std::cerr << fmt::format("line {}: {} ({})\n", problem.line, harmless(problem.message),
+                             problem.code);
+  }
+  if (checked.problems > checked.shown.size()) {
+    std::cerr << fmt::format("and {} more\n", checked.problems - checked.shown.size());
+  }
+}
+
+void print_text(const Config& config, const CommandLine& line, const Done& done) {
+  const Tally& checked = done.checked;
+  print_problems(checked);
+  std::cout << fmt::format("{} rows: {} orders, {} invalid\n", checked.rows, checked.orders,
+                           checked.invalid);
+  if (checked.broken) {
+    std::cout << "nothing was sent: the file cannot be read to its end\n";
+  } else if (done.refused) {
+    std::cout << (line.dry_run
+                      ? "nothing was sent (--dry-run)\n"
+                      : "nothing was sent: mend the rows, or send the others by --skip-invalid\n");
+  } else if (line.dry_run) {
+    std::cout << "nothing was sent (--dry-run)\n";
+  } else {
+    std::cout << fmt::format(
+        "{} sent to {}; the running pipeline applies them, or `lensart run --until-end` does. "
+        "Those "
+        "imported before are counted as duplicates and change nothing.\n",
+        done.sent, config.kafka.replay_topic);
+  }
+}
+
+void print_json(const Done& done) {
+  std::string problems;
+  for (const importing::Problem& problem : done.checked.shown) {
+    problems += fmt::format(R"({}{{"line": {}, "field": {}, "code": {}, "message": {}}})",
+                            problems.empty() ? "" : ", ", problem.line, json_string(problem.field),
+                            json_string(problem.code), json_string(problem.message));
+  }
+  std::cout << fmt::format(
+      R"({{"rows": {}, "orders": {}, "invalid": {}, "sent": {}, "complete": {}, "problems": {}, )"
+      R"("shown": [{}]}})"
+      "\n",
+      done.checked.rows, done.checked.orders, done.checked.invalid, done.sent, !done.checked.broken,
+      done.checked.problems, problems);
+}
+
+int import_file(const Program& program, const CommandLine& line) {
+  const auto config = program.load_config();
+  if (!config) return report(config.error());
+  const auto done = import_orders(*config, line);
+  if (!done) return report(done.error());
+  program.json ? print_json(*done) : print_text(*config, line, *done);
+  return done->refused ? 1 : 0;
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& root, Program& program) {
+  auto* command = root.add_subcommand(
+      "import", "Send orders that exist already, from CSV or JSON lines, to the pipeline");
+  auto line = std::make_shared<CommandLine>();
+  command->add_option("FILE", line->file, "The orders, one a row; - is the standard input")
+      ->required()
+      ->type_name("");
+  command->add_option("--format", line->format, "csv or jsonl (default: by the file's name)")
+      ->check(CLI::IsMember({"csv", "jsonl"}))
+      ->type_name("FORM");
+  command->add_flag("--dry-run", line->dry_run, "Check every row, send nothing");
+  command->add_flag("--skip-invalid", line->skip_invalid,
+                    "Send the good rows although there are others");
+  command->footer(
+      "Every row is checked by the pipeline's own rules before any is sent. May be repeated: an\n"
+      "order that was imported before is a duplicate. docs/import.md has the queries for MySQL.\n\n"
+      "Example:\n  lensart import orders.jsonl --dry-run\n  lensart import orders.csv\n"
+      "  mysql … | lensart import - --format jsonl\n\n"
+      "Exit code 0: all sent (or good); 1: invalid rows, nothing sent; 69: no broker.");
+  command->callback([&program, line] {
+    program.action = [&program, line] { return import_file(program, *line); };
+  });
+}
+
+}  // namespace lensart::app
