@@ -22,6 +22,10 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_check_command(root, program);
   add_verify_command(root, program);
   add_rebuild_command(root, program);
+  CLI::App* state = root.add_subcommand("state", "The state directory");
+  state->require_subcommand(1);
+  state->footer("Example:\n  lensart state adopt");
+  add_state_adopt_command(*state, program);
   add_graph_command(root, program);
   add_import_command(root, program);
   add_generate_command(root, program);

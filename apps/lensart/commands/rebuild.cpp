@@ -93,6 +93,7 @@ void add_state_adopt_command(CLI::App& state, Program& program) {
   auto yes = std::make_shared<bool>(false);
   CLI::App* command = state.add_subcommand(
       "adopt", "Take epoch and offsets from the database, make the state anew from orders_raw");
+  command->fallthrough();
   command->add_flag("--yes", *yes, "Do it; without, both sides are only shown");
   command->footer("Example:\n  lensart state adopt\n  lensart state adopt --yes");
   command->callback(
