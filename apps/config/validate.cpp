@@ -134,7 +134,8 @@ std::vector<Problem> validate(const LoadedConfig& loaded) {
   if (pipeline.jobs.empty()) {
     relations.blame({"pipeline.jobs"}, "names no job: there would be nothing to do",
                     "name at least one");
-  } else if (std::find(pipeline.jobs.begin(), pipeline.jobs.end(), "orders") == pipeline.jobs.end()) {
+  } else if (std::find(pipeline.jobs.begin(), pipeline.jobs.end(), "orders") ==
+             pipeline.jobs.end()) {
     relations.blame({"pipeline.jobs"}, "leaves out \"orders\", which every other job stands on",
                     "add \"orders\"");
   }

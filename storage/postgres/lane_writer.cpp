@@ -165,12 +165,12 @@ LaneOutcome LaneWriter::apply(Connection& connection, const StateStore& store, c
 
 Result<Unit> LaneWriter::begin(Connection& connection, const LaneTask& task,
                                const ChainRecord& from, const ChainRecord& to) {
-  return connection.run(fmt::format(
-      "BEGIN; SELECT {}.pipeline_advance({}, {}, {}, {}, {}, {}, {}::jsonb, {}, {})",
-      quoted_identifier(context_.schema), connection.quoted(context_.pipeline), task.lane,
-      bytes_text(context_.incarnation.view()), bytes_text(from.id.view()), to.number,
-      bytes_text(to.id.view()), connection.quoted(to.offsets_json), instant_literal(to.watermark),
-      instant_literal(to.timer_clock)));
+  return connection.run(
+      fmt::format("BEGIN; SELECT {}.pipeline_advance({}, {}, {}, {}, {}, {}, {}::jsonb, {}, {})",
+                  quoted_identifier(context_.schema), connection.quoted(context_.pipeline),
+                  task.lane, bytes_text(context_.incarnation.view()), bytes_text(from.id.view()),
+                  to.number, bytes_text(to.id.view()), connection.quoted(to.offsets_json),
+                  instant_literal(to.watermark), instant_literal(to.timer_clock)));
 }
 
 Result<Unit> LaneWriter::write(Connection& connection, LaneGroup& group, const LaneTask& task,

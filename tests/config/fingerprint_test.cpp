@@ -70,9 +70,11 @@ TEST_F(FingerprintTest, IsPinned) {
   // Written into states and databases: whoever changes it refuses the start of every pipeline.
   EXPECT_EQ(settings_json(Config{}),
             "{\"allowed_lateness\": \"1h\", \"jobs\": [\"metrics\", \"orders\", \"status\"], "
-            "\"max_out_of_orderness\": \"5m\", \"payment_map\": {\"COD\": \"cash\", \"Chuyển khoản\": \"online\", \"Tiền "
+            "\"max_out_of_orderness\": \"5m\", \"payment_map\": {\"COD\": \"cash\", \"Chuyển "
+            "khoản\": \"online\", \"Tiền "
             "mặt\": \"cash\", \"cash\": \"cash\", \"momo\": \"online\", \"online\": \"online\", "
-            "\"payos\": \"online\"}, \"retention.sliding\": \"400d\", \"session_gap\": \"30m\", \"status_map\": {\"Đang giao "
+            "\"payos\": \"online\"}, \"retention.sliding\": \"400d\", \"session_gap\": \"30m\", "
+            "\"status_map\": {\"Đang giao "
             "hàng\": \"processing\", \"Đang xử lý\": \"pending\", \"Đã giao\": \"completed\", "
             "\"Đã hủy\": \"cancelled\", \"Đã xử lý và sẵn sàng giao hàng\": \"processing\"}, "
             "\"status_ranks\": [\"Đang xử lý\", \"Đã xử lý và sẵn sàng giao hàng\", \"Đang giao "
