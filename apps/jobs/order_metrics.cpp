@@ -3,6 +3,7 @@
 #include <boost/container_hash/hash.hpp>
 
 #include "apps/jobs/tables.hpp"
+#include "nodes/window/hour_key.hpp"
 #include "nodes/window/windows.hpp"
 #include "storage/row.hpp"
 
@@ -45,32 +46,8 @@ void append_sums(storage::RowWriter& row, const OrderSums& totals) {
   }
 }
 
-struct HourKey {
-  nodes::LocalHour hour;
-  std::int64_t branch_id = 0;
-
-  friend auto operator<=>(const HourKey&, const HourKey&) = default;
-  friend std::size_t hash_value(const HourKey& key) {
-    std::size_t seed = static_cast<std::size_t>(key.branch_id);
-    boost::hash_combine(seed, key.hour.day * 24 + key.hour.hour);
-    return seed;
-  }
-  std::string encode() const {
-    std::string out;
-    storage::append_key(out, static_cast<std::uint32_t>(hour.day));
-    storage::append_key(out, static_cast<std::uint32_t>(hour.hour));
-    storage::append_key(out, static_cast<std::uint64_t>(branch_id));
-    return out;
-  }
-  static HourKey decode(std::string_view key) {
-    const std::uint64_t hour = storage::key_to_u64(key);
-    return {{static_cast<std::int32_t>(hour >> 32), static_cast<std::int32_t>(hour)},
-            static_cast<std::int64_t>(storage::key_to_u64(key.substr(8)))};
-  }
-};
-
 struct HourlyMetrics {
-  using Key = HourKey;
+  using Key = nodes::HourKey;
   using Sums = OrderSums;
   const TimeZone* zone;
 
@@ -78,13 +55,13 @@ struct HourlyMetrics {
   bool wants_sales() const { return false; }
   template <class Visit>
   void windows_of(const CountedOrder& order, Visit&& visit) const {
-    visit(HourKey{nodes::local_hour(order.placed, *zone), order.branch_id}, sums_of(order));
+    visit(nodes::HourKey{nodes::local_hour(order.placed, *zone), order.branch_id}, sums_of(order));
   }
-  void append_row(std::string& out, const HourKey& key, const OrderSums& sums) const {
+  void append_row(std::string& out, const nodes::HourKey& key, const OrderSums& sums) const {
     storage::RowWriter row(out);
     row.date(key.hour.day);
     row.bigint(key.hour.hour);
-    row.bigint(key.branch_id);
+    row.bigint(key.id);
     append_sums(row, sums);
   }
   std::optional<std::string> expired_until(std::optional<Instant>) const { return std::nullopt; }

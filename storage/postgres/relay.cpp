@@ -6,6 +6,7 @@
 #include <random>
 
 #include "storage/failpoint.hpp"
+#include "storage/postgres/pending_lists.hpp"
 
 namespace lensart::storage {
 
@@ -41,6 +42,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const RelayOptions& options,
   self->start_workers();
   LENSART_TRY(self->bring_level());
   self->workers_.emplace_back([relay = self.get()] { relay->keep_session(); });
+  self->workers_.emplace_back([relay = self.get()] { relay->keep_lists_short(); });
   return self;
 }
 
@@ -321,19 +323,36 @@ std::optional<std::chrono::microseconds> Relay::clock_offset() const {
   return clock_offset_;
 }
 
-/// Holds the advisory lock; takes it again when the connection broke. In between it keeps the GIN
-/// indexes' pending lists short.
-void Relay::keep_session() {
+/// At low load only: under backlog there is nothing to gain. May fail, and is tried again.
+void Relay::keep_lists_short() {
+  std::optional<PendingLists> lists;
+  ConnectionOptions connection = options_.session.connection;
+  connection.application_name =
+      application_name(options_.session.pipeline, incarnation_, "pending lists");
   for (;;) {
-    bool backlog = false;
     {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, kSessionWorkEvery, [this] { return stopping_ || failed_; });
       if (stopping_ || failed_) return;
-      backlog = protocol_.outstanding_epochs() > kBacklogEpochs;
+      if (protocol_.outstanding_epochs() > kBacklogEpochs) continue;
     }
-    // Only a broken connection gives the lock up: cleaning may fail and be tried again.
-    if (session_ && !backlog) static_cast<void>(session_->clean_pending_lists());
+    if (!lists) {
+      auto opened = PendingLists::open(connection, options_.session.schema);
+      if (opened) lists.emplace(std::move(*opened));
+    }
+    if (lists && !lists->clean()) lists.reset();
+  }
+}
+
+/// Holds the advisory lock; takes it again when the connection broke. The connection does nothing
+/// else.
+void Relay::keep_session() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kSessionWorkEvery, [this] { return stopping_ || failed_; });
+      if (stopping_ || failed_) return;
+    }
     if (session_ && look_at_clock()) continue;
     session_.reset();
     auto opened = Session::open(options_.session, incarnation_);

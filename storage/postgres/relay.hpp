@@ -73,6 +73,7 @@ class Relay final : public Sink {
   void settle(std::size_t worker, std::optional<Connection>& connection, const LaneTask& task);
   Result<std::optional<LaneRow>> ask_row(std::size_t worker, Connection& connection, int lane);
   void keep_session();
+  void keep_lists_short();
   bool look_at_clock();
   void count_applied();
   void back_off(int failures, const Error& error);

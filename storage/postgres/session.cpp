@@ -81,7 +81,6 @@ Result<Session> Session::open(const SessionOptions& options, const Incarnation& 
       "SET client_connection_check_interval = '5s'; SET client_min_messages = warning"));
   LENSART_TRY(self.check_server());
   LENSART_TRY(self.take_lock());
-  LENSART_TRY(self.find_gin_indexes());
   return self;
 }
 
@@ -235,26 +234,6 @@ Result<Unit> Session::check_settings() {
       "the tables were made under other settings (jobs, maps, ranks, zone, lateness, gaps or "
       "stuck_after changed; pipeline_settings has the old ones). Set the old values again, or run "
       "`lensart rebuild` to make the tables anew under the new ones");
-}
-
-Result<Unit> Session::find_gin_indexes() {
-  LENSART_ASSIGN(
-      const Rows rows,
-      connection_.query(
-          "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = "
-          "i.indexrelid JOIN pg_am a ON a.oid = c.relam JOIN pg_namespace n ON n.oid = "
-          "c.relnamespace WHERE a.amname = 'gin' AND n.nspname = $1 AND "
-          "pg_has_role(c.relowner, 'USAGE')",
-          {options_.schema}));
-  for (int i = 0; i < rows.count(); ++i) gin_indexes_.emplace_back(rows.text(i, 0));
-  return Unit{};
-}
-
-Result<Unit> Session::clean_pending_lists() {
-  for (const std::string& index : gin_indexes_) {
-    LENSART_TRY(connection_.query("SELECT gin_clean_pending_list($1::regclass)", {index}));
-  }
-  return Unit{};
 }
 
 Result<Instant> Session::ping() {

@@ -58,11 +58,6 @@ class Session {
   /// lock, is gone.
   Result<Instant> ping();
 
-  /// Empties the pending lists of the schema's GIN indexes, so that no COMMIT of the relay's has
-  /// to: at 4 MB, the server's default, that would be 100 ms in some transaction. Indexes that are
-  /// not ours to clean are left alone.
-  Result<Unit> clean_pending_lists();
-
   Connection& connection() { return connection_; }
 
  private:
@@ -74,12 +69,10 @@ class Session {
   Result<Unit> check_server();
   Result<Unit> insert_rows(const ChainRecord& at, int lanes);
   void end_stale_backends();
-  Result<Unit> find_gin_indexes();
 
   Connection connection_;
   SessionOptions options_;
   Incarnation incarnation_;
-  std::vector<std::string> gin_indexes_;
 };
 
 /// Reads the lane rows of a pipeline, sorted by lane; with `for_update` they are locked.
