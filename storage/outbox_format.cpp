@@ -1,6 +1,31 @@
 #include "storage/outbox_format.hpp"
 
+#include <fmt/format.h>
+#include <lz4.h>
+
+#include <optional>
+
 namespace lensart::storage {
+
+Result<std::string> entries_of(std::string_view chunk) {
+  const auto damaged = [](const char* what) {
+    return fail(Errc::kStateCorrupt, fmt::format("an outbox chunk is damaged ({})", what));
+  };
+  if (const Unsealed plain = unseal(kOutboxVersion, chunk); plain.ok) {
+    return std::string(plain.value);
+  }
+  const Unsealed packed = unseal(kOutboxCompressedVersion, chunk);
+  if (!packed.ok) return damaged("checksum");
+  ByteReader reader(packed.value);
+  const auto size = reader.number<std::uint32_t>();
+  if (!reader.ok() || size > LZ4_MAX_INPUT_SIZE) return damaged("size");
+  const std::string_view rest = reader.rest();
+  std::string entries(size, '\0');
+  const int got = LZ4_decompress_safe(rest.data(), entries.data(), static_cast<int>(rest.size()),
+                                      static_cast<int>(size));
+  if (got < 0 || static_cast<std::uint32_t>(got) != size) return damaged("compression");
+  return entries;
+}
 
 std::string& ChunkBuilder::begin(std::uint8_t table, EntryKind kind, Origin origin) {
   if (open_.empty()) {
@@ -23,11 +48,34 @@ void ChunkBuilder::end() {
   if (open_.size() >= kOutboxChunkBytes) close_chunk();
 }
 
+namespace {
+
+/// `chunk`, a version byte and entries, compressed; nothing where that does not pay.
+std::optional<std::string> compressed(std::string_view chunk) {
+  if (chunk.size() < kOutboxCompressFrom || chunk.size() > LZ4_MAX_INPUT_SIZE) return std::nullopt;
+  const std::string_view entries = chunk.substr(1);
+  const auto size = static_cast<std::uint32_t>(entries.size());
+  std::string out;
+  out.push_back(static_cast<char>(kOutboxCompressedVersion));
+  ByteWriter(out).number(size);
+  const std::size_t head = out.size();
+  out.resize(head + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(size))));
+  const int packed = LZ4_compress_default(entries.data(), out.data() + head, static_cast<int>(size),
+                                          static_cast<int>(out.size() - head));
+  const std::size_t bytes = head + static_cast<std::size_t>(packed);
+  if (packed <= 0 || bytes > chunk.size() / 8 * 7) return std::nullopt;
+  return out.substr(0, bytes);  // no more memory than it needs
+}
+
+}  // namespace
+
 void ChunkBuilder::close_chunk() {
   if (open_.empty()) return;
-  seal_in_place(open_);
-  bytes_ += open_.size();
-  chunks_.push_back(std::move(open_));
+  std::optional<std::string> packed = compressed(open_);
+  std::string& chunk = packed ? *packed : open_;
+  seal_in_place(chunk);
+  bytes_ += chunk.size();
+  chunks_.push_back(packed ? std::move(*packed) : std::exchange(open_, {}));
   open_.clear();
 }
 

@@ -1,8 +1,8 @@
 /// What the outbox holds between the epoch's commit and its arrival in the database.
 ///
 /// An epoch's entries for one sink lane are cut into chunks of at most about 64 KiB; a chunk is
-/// sealed (version, checksum) and holds whole entries. The format is described in
-/// docs/state-format.md.
+/// sealed (version, checksum) and holds whole entries, compressed where that pays. The format is
+/// described in docs/state-format.md.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,11 @@
 
 namespace lensart::storage {
 
-inline constexpr std::uint8_t kOutboxVersion = 1;
+inline constexpr std::uint8_t kOutboxVersion = 1;            ///< entries as they are
+inline constexpr std::uint8_t kOutboxCompressedVersion = 2;  ///< their size, then LZ4
 inline constexpr std::size_t kOutboxChunkBytes = 60 * 1024;
+/// Smaller chunks, those of a low load, are left as they are.
+inline constexpr std::size_t kOutboxCompressFrom = 4 * 1024;
 
 enum class EntryKind : std::uint8_t {
   kAppend = 1,      ///< a row that is new for good
@@ -61,12 +64,13 @@ class ChunkBuilder {
   std::vector<std::string> chunks_;
 };
 
-/// Calls `visit` for each entry; kStateCorrupt when the chunk is damaged. Views point into `chunk`.
+/// The entries of a sealed chunk, taken out of it. kStateCorrupt when it is damaged.
+Result<std::string> entries_of(std::string_view chunk);
+
+/// Calls `visit` for each of `entries`; kStateCorrupt when they are damaged. Views point into them.
 template <class Visit>
-Result<Unit> for_each_entry(std::string_view chunk, Visit&& visit) {
-  const Unsealed unsealed = unseal(kOutboxVersion, chunk);
-  if (!unsealed.ok) return fail(Errc::kStateCorrupt, "an outbox chunk is damaged (checksum)");
-  ByteReader reader(unsealed.value);
+Result<Unit> for_each_entry(std::string_view entries, Visit&& visit) {
+  ByteReader reader(entries);
   while (!reader.at_end()) {
     OutboxEntry entry;
     entry.table = reader.number<std::uint8_t>();

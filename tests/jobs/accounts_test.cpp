@@ -17,11 +17,12 @@ class AccountsTest : public testing::Test {
     accounts.close_epoch(outbox, "lensart", directory, now);
     std::vector<std::vector<std::string>> rows;
     for (const std::string& chunk : outbox.take()) {
-      const auto read = storage::for_each_entry(chunk, [&](const storage::OutboxEntry& entry) {
-        EXPECT_EQ(entry.table, kAccounts);
-        EXPECT_EQ(entry.kind, storage::EntryKind::kAdd);
-        rows.push_back(cells_of(kAccounts, entry.body));
-      });
+      const auto read = storage::for_each_entry(storage::entries_of(chunk).value(),
+                                                [&](const storage::OutboxEntry& entry) {
+                                                  EXPECT_EQ(entry.table, kAccounts);
+                                                  EXPECT_EQ(entry.kind, storage::EntryKind::kAdd);
+                                                  rows.push_back(cells_of(kAccounts, entry.body));
+                                                });
       EXPECT_TRUE(read);
     }
     return rows;

@@ -78,15 +78,16 @@ class OrderLaneTest : public testing::Test {
     }
     std::vector<std::string> entries;
     for (const storage::OutboxChunk& chunk : output.chunks) {
-      const auto read = storage::for_each_entry(chunk.bytes, [&](const auto& entry) {
-        const std::string_view table = tables().find(entry.table)->name;
-        if (entry.table == kOrdersRaw) {
-          raw_lanes.push_back(chunk.lane);
-        } else {
-          entries.push_back(fmt::format("{}:{}", table, kind(entry)));
-          EXPECT_EQ(chunk.lane, 0) << table;
-        }
-      });
+      const auto read =
+          storage::for_each_entry(storage::entries_of(chunk.bytes).value(), [&](const auto& entry) {
+            const std::string_view table = tables().find(entry.table)->name;
+            if (entry.table == kOrdersRaw) {
+              raw_lanes.push_back(chunk.lane);
+            } else {
+              entries.push_back(fmt::format("{}:{}", table, kind(entry)));
+              EXPECT_EQ(chunk.lane, 0) << table;
+            }
+          });
       EXPECT_TRUE(read);
     }
     storage::EpochCommit commit;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <random>
+
 #include "storage/codec.hpp"
 #include "storage/outbox_format.hpp"
 #include "storage/row.hpp"
@@ -180,7 +183,7 @@ TEST(GoldenBytes, AnOutboxChunkWithAnEntryOfEachKind) {
   EXPECT_EQ(hex_unsigned(chunks[0]), expected);
   EXPECT_EQ(hex(chunks[0]).substr(expected.size()), "332e6eb1");
   int kind = 0;
-  ASSERT_TRUE(for_each_entry(chunks[0], [&](const OutboxEntry& entry) {
+  ASSERT_TRUE(for_each_entry(entries_of(chunks[0]).value(), [&](const OutboxEntry& entry) {
     EXPECT_EQ(entry.table, 7);
     EXPECT_EQ(static_cast<int>(entry.kind), ++kind);
     EXPECT_EQ(entry.origin.source, 0x0102U);
@@ -274,10 +277,18 @@ TEST(Rows, LeadingColumnsAreTheBytesOfTheKey) {
   EXPECT_EQ(leading_columns(columns, 2, row), key);
 }
 
+/// Bytes that no compression makes smaller.
+std::string noise(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::string out(size, '\0');
+  for (char& c : out) c = static_cast<char>(random());
+  return out;
+}
+
 TEST(OutboxChunks, AreCutNearSixtyKilobytesAndHoldWholeEntries) {
   ChunkBuilder builder;
   for (int i = 0; i < 300; ++i) {
-    builder.begin(1, EntryKind::kAppend, {0, i}).append(1000, 'x');
+    builder.begin(1, EntryKind::kAppend, {0, i}).append(noise(1000, i));
     builder.end();
   }
   const std::size_t bytes = builder.bytes();
@@ -286,8 +297,10 @@ TEST(OutboxChunks, AreCutNearSixtyKilobytesAndHoldWholeEntries) {
   for (const std::string& chunk : builder.take()) {
     sealed += chunk.size();
     EXPECT_LE(chunk.size(), kOutboxChunkBytes + 1100);
-    ASSERT_TRUE(for_each_entry(
-        chunk, [&](const OutboxEntry& entry) { EXPECT_EQ(entry.origin.offset, seen++); }));
+    ASSERT_TRUE(for_each_entry(entries_of(chunk).value(), [&](const OutboxEntry& entry) {
+      EXPECT_EQ(entry.body, noise(1000, seen));
+      EXPECT_EQ(entry.origin.offset, seen++);
+    }));
   }
   EXPECT_EQ(seen, 300);
   EXPECT_LE(sealed - bytes, 4U) << "only the last checksum was missing";
@@ -295,19 +308,56 @@ TEST(OutboxChunks, AreCutNearSixtyKilobytesAndHoldWholeEntries) {
   EXPECT_EQ(builder.bytes(), 0U);
 }
 
+TEST(OutboxChunks, AreCompressedWhereItPaysAndReadBackToTheByte) {
+  ChunkBuilder builder;
+  for (int i = 0; i < 300; ++i) {
+    builder.begin(1, EntryKind::kAppend, {0, i})
+        .append(
+            fmt::format("{{\"order_id\":{},\"status\":\"waiting for the courier\"}}", i * 7919));
+    builder.end();
+  }
+  const auto chunks = builder.take();
+  ASSERT_EQ(chunks.size(), 1U);
+  EXPECT_EQ(chunks[0][0], static_cast<char>(kOutboxCompressedVersion));
+  EXPECT_LT(chunks[0].size(), 10'000U) << "21 KB of texts that are nearly alike";
+  std::int64_t seen = 0;
+  ASSERT_TRUE(for_each_entry(entries_of(chunks[0]).value(), [&](const OutboxEntry& entry) {
+    EXPECT_EQ(entry.body, fmt::format("{{\"order_id\":{},\"status\":\"waiting for the courier\"}}",
+                                      seen * 7919));
+    EXPECT_EQ(entry.origin.offset, seen++);
+  }));
+  EXPECT_EQ(seen, 300);
+}
+
+/// Any bit of a chunk turned over, and any size claimed, is noticed.
+void expect_damage_is_noticed(const std::string& chunk, std::size_t step) {
+  for (std::size_t at = 0; at < chunk.size(); at += step) {
+    std::string damaged = chunk;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    const auto read = entries_of(damaged);
+    ASSERT_FALSE(read) << at;
+    EXPECT_EQ(read.error().code, Errc::kStateCorrupt);
+  }
+}
+
 TEST(OutboxChunks, ADamagedOneGivesNoEntryAndSaysSo) {
   ChunkBuilder builder;
   builder.begin(1, EntryKind::kAppend, {}).append("row");
   builder.end();
-  const std::string chunk = builder.take().front();
-  for (std::size_t at = 0; at < chunk.size(); ++at) {
-    std::string damaged = chunk;
-    damaged[at] = static_cast<char>(damaged[at] ^ 1);
-    bool seen = false;
-    const auto read = for_each_entry(damaged, [&](const OutboxEntry&) { seen = true; });
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().code, Errc::kStateCorrupt);
-    EXPECT_FALSE(seen);
+  expect_damage_is_noticed(builder.take().front(), 1);
+  for (int i = 0; i < 100; ++i) {
+    builder.begin(1, EntryKind::kAppend, {}).append(100, static_cast<char>('a' + i % 3));
+    builder.end();
+  }
+  const std::string packed = builder.take().front();
+  ASSERT_EQ(packed[0], static_cast<char>(kOutboxCompressedVersion));
+  expect_damage_is_noticed(packed, 7);
+  // Sealed anew, as a program's own mistake would be: sizes that are not true.
+  for (const std::uint32_t claimed : {0U, 1U, 12'000U, 0x7fff'ffffU, 0xffff'ffffU}) {
+    std::string lying = packed.substr(0, packed.size() - 4);
+    std::memcpy(lying.data() + 1, &claimed, sizeof(claimed));
+    seal_in_place(lying);
+    EXPECT_FALSE(entries_of(lying)) << claimed;
   }
 }
 

@@ -88,12 +88,14 @@ class StateDamageTest : public StateFixture {
       out += fmt::format("{} {}\n", position.topic, position.next_offset);
     }
     for (int lane = 0; lane < 2; ++lane) {
-      LENSART_TRY(opened->for_each_chunk(lane, opened->chain().front().number,
-                                         opened->chain().back().number, [&](std::string_view c) {
-                                           return for_each_entry(c, [&](const OutboxEntry& entry) {
-                                             out += fmt::format("{}: {}\n", lane, entry.body);
-                                           });
-                                         }));
+      LENSART_TRY(opened->for_each_chunk(
+          lane, opened->chain().front().number, opened->chain().back().number,
+          [&](std::string_view c) -> Result<Unit> {
+            LENSART_ASSIGN(const std::string entries, entries_of(c));
+            return for_each_entry(entries, [&](const OutboxEntry& entry) {
+              out += fmt::format("{}: {}\n", lane, entry.body);
+            });
+          }));
     }
     return out;
   }
