@@ -46,6 +46,7 @@ file(WRITE "${OUTPUT}.new" "// Made by sql/embed.cmake; edit the .sql files inst
      "#include \"sql/embedded.hpp\"\n\nnamespace lensart::sql {\nnamespace {\n\n")
 append_array(kMigrations migrations)
 append_array(kAudits audit)
+append_array(kExplanations explain)
 file(APPEND "${OUTPUT}.new" [[
 }  // namespace
 
@@ -53,12 +54,20 @@ std::span<const SqlFile> migrations() { return kMigrations; }
 
 std::span<const SqlFile> audits() { return kAudits; }
 
-std::string_view audit(std::string_view table) {
-  for (const SqlFile& file : kAudits) {
-    if (file.name == table) return file.text;
+namespace {
+
+std::string_view find(std::span<const SqlFile> files, std::string_view name) {
+  for (const SqlFile& file : files) {
+    if (file.name == name) return file.text;
   }
   return {};
 }
+
+}  // namespace
+
+std::string_view audit(std::string_view table) { return find(kAudits, table); }
+
+std::string_view explain(std::string_view name) { return find(kExplanations, name); }
 
 }  // namespace lensart::sql
 ]])

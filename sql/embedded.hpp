@@ -1,7 +1,7 @@
 /// The SQL of this folder, carried inside the program.
 ///
 /// Every text holds the placeholder `{schema}`: the target schema as a quoted identifier (as
-/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit texts also hold
+/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit's and explain's texts also hold
 /// `{pipeline}`: the pipeline's name as a quoted literal (PQescapeLiteral). There are no others,
 /// and nothing relies on search_path.
 ///
@@ -25,6 +25,9 @@ std::span<const SqlFile> migrations();
 
 /// The audit query of that name (see sql/README.md), or an empty text if there is none.
 std::string_view audit(std::string_view table);
+
+/// The query of that name behind `lensart explain`, or an empty text.
+std::string_view explain(std::string_view name);
 
 /// All audit queries, by name.
 std::span<const SqlFile> audits();

@@ -135,7 +135,26 @@ Result<Table> Environment::table(const char* name) {
     return lmdb_error(rc, fmt::format("opening table {}", name));
   }
   if (const int rc = mdb_txn_commit(txn); rc != 0) return lmdb_error(rc, "opening a table");
+  tables_.emplace(name, table);
   return table;
+}
+
+Result<Unit> Environment::existing_table(const char* name) {
+  MDB_txn* txn = nullptr;
+  if (const int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn); rc != 0) {
+    return lmdb_error(rc, "opening a table");
+  }
+  Table table = 0;
+  const int rc = mdb_dbi_open(txn, name, 0, &table);
+  if (rc != 0) {
+    mdb_txn_abort(txn);
+    return rc == MDB_NOTFOUND ? Result<Unit>{} : lmdb_error(rc, fmt::format("opening {}", name));
+  }
+  if (const int failed = mdb_txn_commit(txn); failed != 0) {
+    return lmdb_error(failed, "opening a table");
+  }
+  tables_.emplace(name, table);
+  return Unit{};
 }
 
 Result<ReadTransaction> Environment::read() const {
@@ -244,6 +263,12 @@ Result<std::uint64_t> ReadTransaction::count(Table table) const {
   MDB_stat stat{};
   if (const int rc = mdb_stat(txn_, table, &stat); rc != 0) return lmdb_error(rc, "counting");
   return stat.ms_entries;
+}
+
+Result<std::uint64_t> ReadTransaction::bytes(Table table) const {
+  MDB_stat stat{};
+  if (const int rc = mdb_stat(txn_, table, &stat); rc != 0) return lmdb_error(rc, "measuring");
+  return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
 void ReadTransaction::reset() {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ class Environment {
 
   /// Opens (creating if needed) a tree. Call once per name, before any transaction is open.
   Result<Table> table(const char* name);
+  /// The same for a tree that may not be there: then it is not made.
+  Result<Unit> existing_table(const char* name);
+  /// The trees opened so far. Threads: any, once all are.
+  const std::map<std::string, Table, std::less<>>& tables() const { return tables_; }
 
   Result<ReadTransaction> read() const;
 
@@ -67,6 +72,7 @@ class Environment {
 
   MDB_env* env_ = nullptr;
   EnvironmentOptions options_;
+  std::map<std::string, Table, std::less<>> tables_;
   std::unique_ptr<Gate> gate_;
 };
 
@@ -86,6 +92,8 @@ class ReadTransaction {
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   Result<std::optional<std::string>> last_key(Table table) const;
   Result<std::uint64_t> count(Table table) const;
+  /// What a tree takes in the file.
+  Result<std::uint64_t> bytes(Table table) const;
 
   /// Lets go of the view; renew() takes a new one. Both are cheap.
   void reset();

@@ -302,18 +302,35 @@ Result<Unit> StateStore::check_outbox() const {
               "or run `lensart state adopt`");
 }
 
-Result<Unit> StateStore::load_positions() {
-  LENSART_ASSIGN(auto txn, environment_->read());
+Result<std::vector<SourcePosition>> StateStore::positions(const ReadTransaction& txn) const {
+  std::vector<SourcePosition> found;
   bool damaged = false;
   LENSART_TRY(txn.scan(positions_table_, "", [&](std::string_view key, std::string_view value) {
-    const auto source = static_cast<std::uint32_t>(positions_.size());
+    const auto source = static_cast<std::uint32_t>(found.size());
     const auto position = decode_position(source, value);
     damaged = !position || key != source_key(source);
-    if (!damaged) positions_.push_back(*position);
+    if (!damaged) found.push_back(*position);
     return !damaged;
   }));
   if (damaged) return fail(Errc::kStateCorrupt, "the state's source positions are damaged");
+  return found;
+}
+
+Result<Unit> StateStore::load_positions() {
+  LENSART_ASSIGN(const auto txn, environment_->read());
+  LENSART_ASSIGN(positions_, positions(txn));
   return Unit{};
+}
+
+Result<ChainRecord> StateStore::newest_epoch(const ReadTransaction& txn) const {
+  LENSART_ASSIGN(const auto key, txn.last_key(chain_table_));
+  if (key) {
+    LENSART_ASSIGN(const auto value, txn.get(chain_table_, *key));
+    if (const auto record = decode_chain_record(key_to_u64(*key), value.value_or(""))) {
+      return *record;
+    }
+  }
+  return fail(Errc::kStateCorrupt, "the newest epoch of the state's chain is damaged");
 }
 
 Result<Unit> StateStore::bind(const Binding& binding) {

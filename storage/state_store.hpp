@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -107,6 +108,14 @@ class StateStore {
   /// A tree for keyed state. REQUIRES: called before the first commit.
   Result<Table> table(const char* name) { return environment_->table(name); }
   Result<ReadTransaction> read() const { return environment_->read(); }
+  /// For a view beside the pipeline: a tree that may not be there is not made.
+  Result<Unit> existing_table(const char* name) { return environment_->existing_table(name); }
+  /// The trees by name. Threads: any, once all are opened.
+  const std::map<std::string, Table, std::less<>>& tables() const { return environment_->tables(); }
+
+  // What stands in a view, whatever is committed meanwhile. Threads: any.
+  Result<ChainRecord> newest_epoch(const ReadTransaction& txn) const;
+  Result<std::vector<SourcePosition>> positions(const ReadTransaction& txn) const;
 
   /// As it stood at open(), kept up to date by commit(): oldest first, never empty.
   const std::vector<ChainRecord>& chain() const { return chain_; }

@@ -75,6 +75,38 @@ Result<Unit> read_highest(storage::Connection& connection, const DatabaseNames& 
   return Unit{};
 }
 
+/// The rows that `where` names, by `order`, in one snapshot.
+Result<std::uint64_t> visit_log(storage::Connection& connection, const DatabaseNames& names,
+                                const std::string& where, const std::string& order,
+                                const std::function<Result<Unit>(const LoggedEvent&)>& visit) {
+  LENSART_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  LENSART_TRY(connection.run(
+      fmt::format("DECLARE lensart_log NO SCROLL CURSOR FOR SELECT event_id, event_type, "
+                  "event_data::text, kafka_topic, kafka_partition, kafka_offset, too_late FROM "
+                  "{}.orders_raw {} ORDER BY {}",
+                  storage::quoted_identifier(names.schema), where, order)));
+  std::uint64_t seen = 0;
+  for (;;) {
+    LENSART_ASSIGN(const Rows rows,
+                   connection.query(fmt::format("FETCH {} FROM lensart_log", kRowsAtOnce)));
+    if (rows.count() == 0) break;
+    for (int i = 0; i < rows.count(); ++i) {
+      LoggedEvent event;
+      event.event_id = rows.text(i, 0);
+      event.event_type = rows.text(i, 1);
+      event.event_data = rows.text(i, 2);
+      event.topic = rows.text(i, 3);
+      event.partition = static_cast<std::int32_t>(rows.number(i, 4));
+      event.offset = rows.number(i, 5);
+      event.too_late = rows.text(i, 6) == "t";
+      LENSART_TRY(visit(event));
+      ++seen;
+    }
+  }
+  LENSART_TRY(connection.run("COMMIT"));
+  return seen;
+}
+
 }  // namespace
 
 Result<DatabaseSide> read_database_side(storage::Connection& connection,
@@ -120,32 +152,17 @@ Result<DatabaseSide> read_database_side(storage::Connection& connection,
 Result<std::uint64_t> for_each_logged_event(
     storage::Connection& connection, const DatabaseNames& names,
     const std::function<Result<Unit>(const LoggedEvent&)>& visit) {
-  LENSART_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  LENSART_TRY(connection.run(
-      fmt::format("DECLARE lensart_log NO SCROLL CURSOR FOR SELECT event_id, event_type, "
-                  "event_data::text, kafka_topic, kafka_partition, kafka_offset, too_late FROM "
-                  "{}.orders_raw ORDER BY id",
-                  storage::quoted_identifier(names.schema))));
-  std::uint64_t seen = 0;
-  for (;;) {
-    LENSART_ASSIGN(const Rows rows,
-                   connection.query(fmt::format("FETCH {} FROM lensart_log", kRowsAtOnce)));
-    if (rows.count() == 0) break;
-    for (int i = 0; i < rows.count(); ++i) {
-      LoggedEvent event;
-      event.event_id = rows.text(i, 0);
-      event.event_type = rows.text(i, 1);
-      event.event_data = rows.text(i, 2);
-      event.topic = rows.text(i, 3);
-      event.partition = static_cast<std::int32_t>(rows.number(i, 4));
-      event.offset = rows.number(i, 5);
-      event.too_late = rows.text(i, 6) == "t";
-      LENSART_TRY(visit(event));
-      ++seen;
-    }
-  }
-  LENSART_TRY(connection.run("COMMIT"));
-  return seen;
+  return visit_log(connection, names, "", "id", visit);
+}
+
+Result<std::uint64_t> for_each_event_of(
+    storage::Connection& connection, const DatabaseNames& names, orders::OrderId order_id,
+    const std::function<Result<Unit>(const LoggedEvent&)>& visit) {
+  return visit_log(
+      connection, names, fmt::format("WHERE order_id = {}", order_id),
+      fmt::format("event_timestamp, {}.lensart_rank(event_type), event_id COLLATE \"C\"",
+                  storage::quoted_identifier(names.schema)),
+      visit);
 }
 
 }  // namespace lensart::app

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/orders/event.hpp"
 #include "graph/error.hpp"
 #include "storage/epoch.hpp"
 #include "storage/postgres/connection.hpp"
@@ -43,6 +44,10 @@ struct LoggedEvent {
 /// Calls `visit` for every row, in the order of writing, in one snapshot. Memory stays bounded.
 Result<std::uint64_t> for_each_logged_event(
     storage::Connection& connection, const DatabaseNames& names,
+    const std::function<Result<Unit>(const LoggedEvent&)>& visit);
+/// The same for the events of one order, in the order in which they count.
+Result<std::uint64_t> for_each_event_of(
+    storage::Connection& connection, const DatabaseNames& names, orders::OrderId order_id,
     const std::function<Result<Unit>(const LoggedEvent&)>& visit);
 
 }  // namespace lensart::app

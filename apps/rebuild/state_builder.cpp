@@ -11,28 +11,14 @@ namespace {
 
 constexpr std::uint64_t kEventsAnEpoch = 20'000;
 constexpr std::uint64_t kEventsASegment = 1U << 19;
-/// The log was judged when it was written: no clock of today's may judge it again.
-constexpr Instant kNoFuture{std::chrono::sys_days(std::chrono::year(2101) / 1 / 1)};
-
-orders::Topic topic_of(orders::EventType type) {
-  switch (type) {
-    case orders::EventType::kCreated:
-      return orders::Topic::kOrderCreated;
-    case orders::EventType::kUpdated:
-      return orders::Topic::kOrderUpdated;
-    case orders::EventType::kCancelled:
-      return orders::Topic::kOrderCancelled;
-    case orders::EventType::kPaymentStatusChanged:
-    case orders::EventType::kStatusChanged:
-      break;
-  }
-  return orders::Topic::kOrderEvents;
-}
 
 }  // namespace
 
 StateBuilder::StateBuilder(const Config& config, TimeZone zone)
-    : config_(config), zone_(std::move(zone)), rules_(status_rules(config)) {}
+    : config_(config),
+      zone_(std::move(zone)),
+      rules_(status_rules(config)),
+      reader_(config, zone_) {}
 
 Result<std::unique_ptr<StateBuilder>> StateBuilder::open(const Config& config,
                                                          const DatabaseSide& side,
@@ -76,11 +62,6 @@ Result<Unit> StateBuilder::open_parts(const storage::StateStoreOptions& options)
   }
   context.cache_bytes = wanted.cache_bytes;
   lane_ = std::make_unique<jobs::OrderLane>(context, at_.timer_clock);
-  orders::Rules rules = wanted.rules;
-  rules.zone = &zone_;
-  rules.allow_zero_total = true;  // accepted is accepted, whatever is configured now
-  rules.max_payload_bytes = SIZE_MAX;
-  reader_ = std::make_unique<orders::EventReader>(rules);
   return Unit{};
 }
 
@@ -93,30 +74,9 @@ std::uint32_t StateBuilder::source_of(const LoggedEvent& event) const {
   return 0;
 }
 
-Result<Unit> StateBuilder::read(const LoggedEvent& logged, orders::Event& event) {
-  arena_.reset();
-  padded_.assign(logged.event_data);
-  padded_.resize(logged.event_data.size() + orders::kPayloadPadding);
-  const auto type = orders::event_type_from(logged.event_type);
-  orders::Rejection rejection;
-  const auto outcome =
-      type ? reader_->read(topic_of(*type), {padded_.data(), logged.event_data.size()}, kNoFuture,
-                           arena_, event, rejection)
-           : orders::Outcome::kIgnored;
-  if (outcome != orders::Outcome::kEvent) {
-    return fail(
-        Errc::kStateCorrupt,
-        fmt::format("orders_raw holds what is no event: event_id = {}, {} {}. Somebody "
-                    "changed the row; `lensart verify --tables orders_raw` says what",
-                    logged.event_id, rejection.violation.field, rejection.violation.message));
-  }
-  event.event_id = logged.event_id;  // of one that was derived, the payload's bytes are gone
-  return Unit{};
-}
-
 Result<Unit> StateBuilder::add(const LoggedEvent& logged) {
   orders::Event event;
-  LENSART_TRY(read(logged, event));
+  LENSART_TRY(reader_.read(logged, event));
   const jobs::IncomingEvent incoming{event,
                                      {},
                                      {logged.topic, logged.partition, logged.offset},

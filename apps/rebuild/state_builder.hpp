@@ -10,8 +10,8 @@
 #include "apps/config/config.hpp"
 #include "apps/jobs/order_lane.hpp"
 #include "apps/jobs/windowed_job.hpp"
-#include "apps/orders/event_reader.hpp"
 #include "apps/rebuild/database_side.hpp"
+#include "apps/rebuild/log_reader.hpp"
 #include "graph/time_zone.hpp"
 #include "storage/id_index.hpp"
 #include "storage/state_store.hpp"
@@ -37,7 +37,6 @@ class StateBuilder {
   StateBuilder(const Config& config, TimeZone zone);
   Result<Unit> open_parts(const storage::StateStoreOptions& options);
   Result<Unit> close_epoch();
-  Result<Unit> read(const LoggedEvent& logged, orders::Event& event);
   std::uint32_t source_of(const LoggedEvent& event) const;
 
   const Config& config_;
@@ -48,9 +47,7 @@ class StateBuilder {
   std::unique_ptr<nodes::Timers> timers_;
   std::vector<std::unique_ptr<jobs::WindowedJob>> windowed_;
   std::unique_ptr<jobs::OrderLane> lane_;
-  std::unique_ptr<orders::EventReader> reader_;
-  Arena arena_;
-  std::string padded_;
+  LogReader reader_;
   storage::ChainRecord at_;
   std::vector<storage::SourcePosition> positions_;
   std::uint64_t open_events_ = 0;

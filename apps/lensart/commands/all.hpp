@@ -6,6 +6,7 @@
 namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
+void add_explain_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
@@ -14,6 +15,7 @@ void add_rebuild_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
 /// Below `lensart state`.
 void add_state_adopt_command(CLI::App& state, Program& program);
+void add_state_stats_command(CLI::App& state, Program& program);
 void add_verify_command(CLI::App& root, Program& program);
 
 inline void add_all_commands(CLI::App& root, Program& program) {
@@ -21,10 +23,12 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_init_command(root, program);
   add_check_command(root, program);
   add_verify_command(root, program);
+  add_explain_command(root, program);
   add_rebuild_command(root, program);
   CLI::App* state = root.add_subcommand("state", "The state directory");
   state->require_subcommand(1);
-  state->footer("Example:\n  lensart state adopt");
+  state->footer("Example:\n  lensart state stats");
+  add_state_stats_command(*state, program);
   add_state_adopt_command(*state, program);
   add_graph_command(root, program);
   add_import_command(root, program);

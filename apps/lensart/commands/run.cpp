@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "apps/config/secrets.hpp"
+#include "apps/explain/ask_state.hpp"
+#include "apps/explain/control_socket.hpp"
 #include "apps/http/health.hpp"
 #include "apps/http/http_server.hpp"
 #include "apps/lensart/command.hpp"
@@ -98,6 +100,20 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
   return HttpServer::start(std::move(options), std::move(router));
 }
 
+/// What the state says, with what only the running instance knows.
+Result<Json> answer_live(const Pipeline& pipeline, const std::string& question) {
+  LENSART_ASSIGN(Json answer, answer_from(pipeline.store(), pipeline.config(), question));
+  if (question != "moment") return answer;
+  const std::vector<std::int64_t> lags = pipeline.lags();
+  Json& partitions = answer["partitions"];
+  for (std::size_t i = 0; i < partitions.size() && i < lags.size(); ++i) {
+    if (lags[i] >= 0) partitions[i]["lag"] = lags[i];
+  }
+  answer["applied_epoch"] = pipeline.sink_status().applied;
+  answer["paused"] = pipeline.paused();
+  return answer;
+}
+
 Result<Unit> run_pipeline(const Program& program, const Config& config, const RunOptions& options) {
   SignalWatch signals;
   PipelineOptions pipeline_options;
@@ -112,6 +128,10 @@ Result<Unit> run_pipeline(const Program& program, const Config& config, const Ru
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
   LENSART_ASSIGN(const auto http,
                  start_http(config, *pipeline, std::make_shared<PipelineMetrics>(*pipeline)));
+  LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
+                                                     [&pipeline](const std::string& question) {
+                                                       return answer_live(*pipeline, question);
+                                                     }));
   signals.start([&pipeline] { pipeline->request_stop(); },
                 [&program] {
                   // Reading the settings again sets the log level; a bad file changes nothing.

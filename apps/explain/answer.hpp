@@ -1,0 +1,41 @@
+/// Explanations are JSON objects whose members keep their order: what `--json` prints, what goes
+/// over the control socket, and what the text is made of.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "apps/orders/instant_text.hpp"
+#include "graph/clock.hpp"
+
+namespace lensart::app {
+
+using Json = nlohmann::ordered_json;
+
+/// `2026-11-20T03:30:02.000001Z`
+inline std::string text_of(Instant instant) {
+  const auto day = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(instant - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
+}
+
+inline Json json_of(const std::optional<Instant>& instant) {
+  return instant ? Json(text_of(*instant)) : Json(nullptr);
+}
+
+/// An instant that stands in an object; nothing where it is null or absent.
+inline std::optional<Instant> instant_in(const Json& object, const char* member,
+                                         const TimeZone& zone) {
+  const auto found = object.find(member);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return orders::parse_instant(found->get<std::string>(), zone);
+}
+
+}  // namespace lensart::app
