@@ -6,6 +6,8 @@ namespace lensart::app {
 
 namespace {
 
+constexpr std::size_t kShownOrders = 50;
+
 std::string plain(const Json& value) {
   if (value.is_null()) return "-";
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -141,8 +143,10 @@ void add_orders(Lines& lines, const Json& orders) {
   std::size_t inside = 0;
   for (const Json& order : orders) inside += order["counts"].get<bool>() ? 1 : 0;
   lines.add(1, "Orders in it ({})", inside);
+  std::size_t shown = 0;
   for (const Json& order : orders) {
     if (!order["counts"].get<bool>()) continue;
+    if (++shown > kShownOrders) continue;
     lines.add(2, "{}: placed {}, {}, {} ({}), {} ({}){}{}", plain(order["order_id"]),
               plain(order["placed_at"]), plain(order["total_price"]), plain(order["order_status"]),
               plain(order["counts_as"]), plain(order["payment_method"]), plain(order["paid_by"]),
@@ -151,6 +155,7 @@ void add_orders(Lines& lines, const Json& orders) {
                   : "; its late events say otherwise, and do not count",
               order["followed"].get<bool>() ? "" : "; expired: cannot change any more");
   }
+  if (shown > kShownOrders) lines.add(2, "… and {} more (--json has all)", shown - kShownOrders);
   if (inside == orders.size()) return;
   lines.add(1, "Left out, because the events that would put them here came too late ({})",
             orders.size() - inside);

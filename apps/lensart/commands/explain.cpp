@@ -1,5 +1,6 @@
 /// `lensart explain` and `lensart state stats`: why the tables say what they say.
 
+#include <charconv>
 #include <iostream>
 
 #include "apps/explain/ask_state.hpp"
@@ -21,10 +22,21 @@ int print(const Program& program, const Result<Json>& answer, Text text) {
   return 0;
 }
 
-int explain_order(const Program& program, std::int64_t order_id) {
+Result<orders::OrderId> parse_order_id(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  orders::OrderId id = 0;
+  const auto parsed = std::from_chars(text.data(), end, id);
+  if (parsed.ec == std::errc() && parsed.ptr == end && id > 0) return id;
+  return fail(Errc::kBadUsage,
+              fmt::format("ID {}: must be an order's id, a whole number from 1", text));
+}
+
+int explain_order(const Program& program, const std::string& id) {
+  const auto order_id = parse_order_id(id);
+  if (!order_id) return report(order_id.error());
   const auto config = program.load_config();
   if (!config) return report(config.error());
-  const auto life = order_life(*config, order_id);
+  const auto life = order_life(*config, *order_id);
   const int code = print(program, life, order_text);
   if (code != 0) return code;
   const bool anything = !(*life)["events"].empty() || !(*life)["dead_letters"].empty();
@@ -59,11 +71,11 @@ void add_explain_command(CLI::App& root, Program& program) {
   command->footer(
       "Example:\n  lensart explain order 4711\n  lensart explain window 2026-11-20 14 3");
 
-  auto order_id = std::make_shared<std::int64_t>(0);
+  auto order_id = std::make_shared<std::string>();
   CLI::App* order = command->add_subcommand(
       "order", "The life of one order: its events, what each changed, where it counts");
   order->fallthrough();
-  order->add_option("ID", *order_id, "The order's id")->required()->check(CLI::PositiveNumber);
+  order->add_option("ID", *order_id, "The order's id")->required();
   order->footer("Example:\n  lensart explain order 4711\n\nExit code 1: no event names the order.");
   order->callback([&program, order_id] {
     program.action = [&program, order_id] { return explain_order(program, *order_id); };
