@@ -1,16 +1,13 @@
 // A quiet night: no event comes, and the orders that nobody touched for a day are found all the
 // same, once, whatever is restarted meanwhile (docs/contract.md §4, the timer clock).
 //
-// On the real clock the orders are dated back so far that only seconds of the night are left. With
-// LENSART_TEST_CLOCK_FILE, libfaketime's file, the whole night passes at once, for the program and
-// for PostgreSQL (scripts/campaign.sh night).
+// The orders are dated back so far that only seconds of the night are left, on real clocks: the
+// program's, PostgreSQL's and the broker's.
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <fstream>
 
 #include "tests/integration/scenario.hpp"
 
@@ -22,24 +19,14 @@ using Clock = std::chrono::system_clock;
 
 constexpr seconds kStuckAfter = std::chrono::hours(24);
 constexpr seconds kOutOfOrderness = std::chrono::minutes(5);
-constexpr seconds kEvening{30};  ///< on the real clock: what is left when the orders come
+constexpr seconds kEvening{30};  ///< what is left of the night when the orders come
 
 class QuietNightTest : public testing::Test {
  protected:
   QuietNightTest() { pipeline.set("LENSART_PIPELINE_IDLE_TIMEOUT", "1s"); }
 
-  static const char* clock_file() { return std::getenv("LENSART_TEST_CLOCK_FILE"); }
   static Clock::time_point now() { return std::chrono::floor<seconds>(Clock::now()); }
-  static Clock::time_point evening() {
-    return clock_file() != nullptr ? now() : now() - kStuckAfter - kOutOfOrderness + kEvening;
-  }
-  static void let_the_night_pass() {
-    if (clock_file() == nullptr) return;
-    std::ofstream(clock_file()) << fmt::format("+{}", (kStuckAfter + kOutOfOrderness).count() + 60);
-  }
-  void TearDown() override {
-    if (clock_file() != nullptr) std::ofstream(clock_file()) << "+0";
-  }
+  static Clock::time_point evening() { return now() - kStuckAfter - kOutOfOrderness + kEvening; }
 
   static std::string text(Clock::time_point at) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(at));
@@ -100,7 +87,6 @@ TEST_F(QuietNightTest, FindsWhatNobodyTouchedOnceWhateverIsRestarted) {
     stop(process);
   }
   Process process = start();  // before the timer is due: it survives
-  let_the_night_pass();
   ASSERT_TRUE(wait_until([&] { return stuck() != "none"; }, std::chrono::minutes(2)))
       << process.stderr_text();
   EXPECT_EQ(stuck(), since(1, placed));
