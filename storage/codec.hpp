@@ -34,11 +34,14 @@ class ByteWriter {
     number(static_cast<std::uint64_t>(value));
     number(static_cast<std::int64_t>(value >> 64));
   }
-  /// A number that is not negative and mostly small: how many bytes, then those.
+  /// A number that is mostly small and not negative: how many bytes, then those. A negative one
+  /// takes all sixteen.
   void compact(Int128 value) {
     std::uint8_t size = 0;
     char bytes[sizeof(value)];
-    for (; value != 0; value >>= 8) bytes[size++] = static_cast<char>(value);
+    for (; value != 0 && size < sizeof(value); value >>= 8) {
+      bytes[size++] = static_cast<char>(value);
+    }
     number(size);
     out_.append(bytes, size);
   }

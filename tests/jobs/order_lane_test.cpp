@@ -54,6 +54,8 @@ class OrderLaneTest : public testing::Test {
     context.timers = timers.get();
     context.ids = ids.get();
     context.cache_bytes = 1 << 20;
+    context.allowed_lateness = allowed_lateness;
+    context.state_ttl = state_ttl;
     lane = std::make_unique<OrderLane>(context, std::nullopt);
   }
 
@@ -66,6 +68,18 @@ class OrderLaneTest : public testing::Test {
     ++offset;
     const auto done = lane->on_event(incoming(event), *txn);
     ASSERT_TRUE(done) << done.error().message;
+  }
+
+  /// What the lane says of an event, by the watermark given.
+  LaneVerdict judged(const Event& event, std::optional<Instant> judged_by, bool exempt = false) {
+    auto txn = store->read();
+    ++offset;
+    IncomingEvent judged = incoming(event);
+    judged.judged_by = judged_by;
+    judged.exempt = exempt;
+    const auto verdict = lane->on_event(judged, *txn);
+    EXPECT_TRUE(verdict);
+    return verdict.value_or(LaneVerdict::kExpired);
   }
 
   /// Closes the epoch; `orders_processed:insert` and so on, in the order of writing.
@@ -150,6 +164,8 @@ class OrderLaneTest : public testing::Test {
   std::unique_ptr<nodes::Timers> timers;
   std::unique_ptr<storage::IdIndex> ids;
   std::size_t sink_lanes = 1;
+  std::optional<Duration> allowed_lateness;
+  std::optional<Duration> state_ttl;
   std::unique_ptr<OrderLane> lane;
   std::int64_t offset = 0;
   std::uint64_t id_hash = 0;
@@ -233,6 +249,39 @@ TEST_F(OrderLaneTest, DamagedStateIsAFailureNotAnEmptyOrder) {
   const auto done = lane->on_event(incoming(event), *txn);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Errc::kStateCorrupt);
+}
+
+TEST_F(OrderLaneTest, AnEventIsTooLateOneMicrosecondBelowTheAllowedLateness) {
+  using namespace std::chrono_literals;
+  allowed_lateness = 1h;
+  start();
+  const Instant watermark = kNoon;
+  const auto event = [&](std::string_view id, Instant when) {
+    return snapshot_event(EventType::kCreated, id, when, 1);
+  };
+  EXPECT_EQ(judged(event("a", watermark - 1h), watermark), LaneVerdict::kAccepted);
+  EXPECT_EQ(judged(event("b", watermark - 1h - 1us), watermark), LaneVerdict::kTooLate);
+  EXPECT_EQ(judged(event("c", watermark - 1h - 1us), watermark, true), LaneVerdict::kAccepted)
+      << "a replayed one is exempt";
+  EXPECT_EQ(judged(event("d", watermark - 400h), std::nullopt), LaneVerdict::kAccepted)
+      << "without a watermark nothing is late";
+  allowed_lateness.reset();
+  start();
+  EXPECT_EQ(judged(event("e", watermark - 400h), watermark), LaneVerdict::kAccepted) << "unlimited";
+}
+
+TEST_F(OrderLaneTest, AnOrderExpiresOneMicrosecondBelowItsTimeToLiveAndAnUnknownOneNever) {
+  using namespace std::chrono_literals;
+  state_ttl = 24h;
+  start();
+  const Instant latest = kNoon;
+  const Event first = snapshot_event(EventType::kCreated, "a", latest, 1);
+  EXPECT_EQ(judged(first, latest + 1000h), LaneVerdict::kAccepted) << "never seen";
+  EXPECT_EQ(judged(status("b", latest - 1s), latest + 24h), LaneVerdict::kAccepted);
+  EXPECT_EQ(judged(status("c", latest), latest + 24h + 1us), LaneVerdict::kExpired);
+  EXPECT_EQ(lane->take_freed_ids().size(), 1U) << "a refused id is free again";
+  state_ttl.reset();
+  start();
 }
 
 }  // namespace
