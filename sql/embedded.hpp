@@ -1,7 +1,8 @@
 /// The SQL of this folder, carried inside the program.
 ///
 /// Every text holds the placeholder `{schema}`: the target schema as a quoted identifier (as
-/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit's and explain's texts also hold
+/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit's and explain's
+/// texts also hold
 /// `{pipeline}`: the pipeline's name as a quoted literal (PQescapeLiteral). There are no others,
 /// and nothing relies on search_path.
 ///

@@ -22,7 +22,8 @@ class ExplainTest : public testing::Test {
     stream.duplicates = 0.1;
     pipeline.generate(stream);
     expect_exit(pipeline.run_to_end(), 0);
-    // Further events of the same days for some of the orders, and for new ones: nearly all too late.
+    // Further events of the same days for some of the orders, and for new ones: nearly all too
+    // late.
     stream.events = 500;
     stream.seed = 2;
     pipeline.generate(stream);
