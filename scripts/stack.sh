@@ -54,16 +54,36 @@ write_ports() {
 
 # ---- up and down --------------------------------------------------------------------------------
 
+# A service that comes back keeps its ports: others know its address by now. Whoever has one for a
+# moment is waited for.
+keep_ports=no
+port_for() {
+  local port=$1
+  if [ "$keep_ports" = no ] || [ -z "$port" ]; then
+    free_port "$port"
+  else
+    wait_until 10 port_is_free "$port" || say "port $port is taken by another process"
+    echo "$port"
+  fi
+}
+# Whether a start that failed may be tried again: some port was not free, or shall not be given up.
+try_again() {
+  local port
+  [ "$keep_ports" = yes ] && return 0
+  for port in "$@"; do port_is_free "$port" || return 0; done
+  return 1
+}
+
 # Another process may take a port between our look and the server's start: then with new ones.
 up_kafka() {
   local attempt
   kafka_pid >/dev/null && return 0
   [ -f "$kafka_jars/../manifest" ] || die "Kafka's jars are missing; run scripts/setup.sh"
   for attempt in 1 2 3; do
-    kafka_port=$(free_port "$kafka_port") controller_port=$(free_port "$controller_port")
+    kafka_port=$(port_for "$kafka_port") controller_port=$(port_for "$controller_port")
     kafka_start "$kafka_port" "$controller_port" && return 0
     kafka_stop KILL
-    port_is_free "$kafka_port" && port_is_free "$controller_port" && break
+    try_again "$kafka_port" "$controller_port" || break
   done
   tail -n 20 "$dir/kafka/broker.log" >&2 2>/dev/null || true
   die "Kafka did not start (attempt $attempt); its log: $dir/kafka/broker.log" 69
@@ -74,10 +94,10 @@ up_postgres() {
   postgres_pid >/dev/null && [ -f "$(postgres_home)/initialised" ] && return 0
   command -v initdb >/dev/null || die "PostgreSQL 15 is missing; run scripts/setup.sh"
   for attempt in 1 2 3; do
-    postgres_port=$(free_port "$postgres_port")
+    postgres_port=$(port_for "$postgres_port")
     postgres_start "$postgres_port" "${options[@]}" && return 0
     postgres_stop kill
-    port_is_free "$postgres_port" && break
+    try_again "$postgres_port" || break
   done
   tail -n 20 "$(postgres_home)/log" >&2 2>/dev/null || true
   die "PostgreSQL did not start (attempt $attempt); its log: $(postgres_home)/log" 69
@@ -292,6 +312,9 @@ main() {
   esac
   case $command in
     up | down | start | stop | kill | restart) lock ;;
+  esac
+  case $command in
+    start | restart) keep_ports=yes ;;
   esac
   read_ports
   case $command in

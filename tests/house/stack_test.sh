@@ -22,6 +22,12 @@ claim() {
   fi
 }
 equal() { [ "$1" = "$2" ] || { echo "        '$1' is not '$2'"; return 1; }; }
+# occupy PORT SECONDS
+occupy() {
+  timeout "$2" python3 -c 'import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True: listener.accept()' "$1" || true
+}
 fails() { ! "$@" >/dev/null 2>&1; }
 nothing_left() { [ -z "$(ls "$TMPDIR")" ] && ! grep -lsF "$TMPDIR" /proc/[0-9]*/cmdline; }
 
@@ -52,10 +58,16 @@ inside() {
   claim 'Kafka starts again' "$stack" start kafka
   claim 'it is another Kafka' fails equal "$kafka" "$("$stack" pid kafka)"
   claim 'with its topics' equal kept "$("$stack" kafka topics --list)"
+  claim 'Kafka is stopped' "$stack" stop kafka
+  occupy "${LENSART_KAFKA_BROKERS#*:}" 4 &
+  until (exec 3<>"/dev/tcp/127.0.0.1/${LENSART_KAFKA_BROKERS#*:}") 2>/dev/null; do sleep 0.1; done
+  claim 'Kafka starts where another had its port for a moment' "$stack" start kafka
+  claim 'at the same address' equal "$LENSART_KAFKA_BROKERS" \
+    "$("$stack" env | sed -n 's/^export LENSART_KAFKA_BROKERS=//p')"
   claim 'everything runs' "$stack" status
   exit "$failures"
 }
-export -f claim equal fails inside
+export -f claim equal fails inside occupy
 export stack failures
 
 code=0
