@@ -10,6 +10,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
+#include <vector>
 
 namespace lensart::storage {
 
@@ -132,28 +133,24 @@ Result<Table> Environment::table(const char* name) {
   if (const int rc = mdb_dbi_open(txn, name, options_.read_only ? 0 : MDB_CREATE, &table);
       rc != 0) {
     mdb_txn_abort(txn);
-    return lmdb_error(rc, fmt::format("opening table {}", name));
+    return lmdb_error(rc, fmt::format("opening table {}", name == nullptr ? "of tables" : name));
   }
   if (const int rc = mdb_txn_commit(txn); rc != 0) return lmdb_error(rc, "opening a table");
-  tables_.emplace(name, table);
+  if (name != nullptr) tables_.emplace(name, table);
   return table;
 }
 
-Result<Unit> Environment::existing_table(const char* name) {
-  MDB_txn* txn = nullptr;
-  if (const int rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn); rc != 0) {
-    return lmdb_error(rc, "opening a table");
+Result<Unit> Environment::open_all_tables() {
+  std::vector<std::string> names;
+  {
+    LENSART_ASSIGN(const Table unnamed, table(nullptr));  // its keys are the trees' names
+    LENSART_ASSIGN(const auto txn, read());
+    LENSART_TRY(txn.scan(unnamed, "", [&](std::string_view name, std::string_view) {
+      names.emplace_back(name);
+      return true;
+    }));
   }
-  Table table = 0;
-  const int rc = mdb_dbi_open(txn, name, 0, &table);
-  if (rc != 0) {
-    mdb_txn_abort(txn);
-    return rc == MDB_NOTFOUND ? Result<Unit>{} : lmdb_error(rc, fmt::format("opening {}", name));
-  }
-  if (const int failed = mdb_txn_commit(txn); failed != 0) {
-    return lmdb_error(failed, "opening a table");
-  }
-  tables_.emplace(name, table);
+  for (const std::string& name : names) LENSART_TRY(table(name.c_str()));
   return Unit{};
 }
 

@@ -45,8 +45,8 @@ class Environment {
 
   /// Opens (creating if needed) a tree. Call once per name, before any transaction is open.
   Result<Table> table(const char* name);
-  /// The same for a tree that may not be there: then it is not made.
-  Result<Unit> existing_table(const char* name);
+  /// Opens every tree that is there. For readers beside the program that made them.
+  Result<Unit> open_all_tables();
   /// The trees opened so far. Threads: any, once all are.
   const std::map<std::string, Table, std::less<>>& tables() const { return tables_; }
 

@@ -108,8 +108,8 @@ class StateStore {
   /// A tree for keyed state. REQUIRES: called before the first commit.
   Result<Table> table(const char* name) { return environment_->table(name); }
   Result<ReadTransaction> read() const { return environment_->read(); }
-  /// For a view beside the pipeline: a tree that may not be there is not made.
-  Result<Unit> existing_table(const char* name) { return environment_->existing_table(name); }
+  /// For a view beside the pipeline, which knows no job: whatever trees are there.
+  Result<Unit> open_all_tables() { return environment_->open_all_tables(); }
   /// The trees by name. Threads: any, once all are opened.
   const std::map<std::string, Table, std::less<>>& tables() const { return environment_->tables(); }
 

@@ -150,17 +150,19 @@ Result<std::optional<Json>> ask_running(const std::string& directory, const std:
   }
   const auto sent = write_all(socket.get(), question + "\n", kAnswerWithin);
   const auto text = sent ? read_all(socket.get(), kMaxAnswer, false, kAnswerWithin) : std::nullopt;
-  const Json answer = Json::parse(text.value_or(""), nullptr, false);
-  if (!answer.is_object()) {
+  const Json reply = Json::parse(text.value_or(""), nullptr, false);
+  const auto error = reply.find("error");
+  if (error != reply.end() && error->is_string()) {
+    return fail(Errc::kStateFailed, error->get<std::string>());
+  }
+  const auto answer = reply.find("answer");
+  if (answer == reply.end() || !answer->is_object()) {
     return fail(Errc::kOwnedByAnother,
                 fmt::format("the instance that runs on state.directory = \"{}\" does not answer; "
                             "look at its log",
                             directory));
   }
-  if (const auto error = answer.find("error"); error != answer.end()) {
-    return fail(Errc::kStateFailed, error->get<std::string>());
-  }
-  return std::optional(answer.at("answer"));
+  return std::optional(*answer);
 }
 
 }  // namespace lensart::app

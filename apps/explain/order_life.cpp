@@ -196,6 +196,10 @@ Result<Json> order_life(const Config& config, orders::OrderId order_id) {
   if (life["counts_in"].is_null()) life["counts_not_because"] = why_not_counted(story);
   life["state"] = or_error(ask_state(config, fmt::format("order {}", order_id)));
   life["moment"] = or_error(ask_state(config, "moment"));
+  const auto watermark = instant_in(life["moment"], "watermark", zone);
+  const auto sliding_to = instant_in(life["counts_in"], "sliding_to", zone);
+  life["sliding_expired"] =
+      watermark && sliding_to && *sliding_to < *watermark - config.retention.sliding;
   const auto timer_clock = instant_in(life["moment"], "timer_clock", zone);
   life["stuck_at"] = json_of(jobs::view_of(story.track, true, timer_clock, rules).stuck_at);
   return life;

@@ -83,6 +83,10 @@ void add_counts(Lines& lines, const Json& life) {
             plain(counts["metric_date"]), plain(counts["metric_hour"]), plain(counts["branch_id"]),
             plain(counts["total_price"]), column(counts["status_column"]),
             column(counts["payment_column"]));
+  if (life["sliding_expired"].get<bool>()) {
+    lines.add(2, "and no longer in order_metrics_sliding (retention.sliding)");
+    return;
+  }
   lines.add(2, "and in the twelve windows of order_metrics_sliding from {} to {}",
             plain(counts["sliding_from"]), plain(counts["sliding_to"]));
 }

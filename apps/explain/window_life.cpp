@@ -1,7 +1,6 @@
 #include "apps/explain/window_life.hpp"
 
-#include <charconv>
-
+#include "apps/explain/arguments.hpp"
 #include "apps/explain/ask_state.hpp"
 #include "apps/explain/database.hpp"
 #include "apps/orders/instant_text.hpp"
@@ -11,13 +10,6 @@
 namespace lensart::app {
 
 namespace {
-
-template <class Number>
-bool parse_whole(const std::string& text, Number low, Number high, Number& out) {
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, out);
-  return parsed.ec == std::errc() && parsed.ptr == end && out >= low && out <= high;
-}
 
 /// Marks the orders that the state still follows: a later event changes what they count.
 void mark_followed(Json& orders, const std::optional<Instant>& watermark, const Config& config,
@@ -40,13 +32,17 @@ Result<WindowKey> parse_window(const std::string& date, const std::string& hour,
   if (date.size() != 10 || !orders::parse_instant(date + " 00:00:00", utc)) {
     return fail(Errc::kBadUsage, fmt::format("DATE {}: is no date; write it as 2026-11-20", date));
   }
-  if (!parse_whole(hour, 0, 23, key.hour)) {
+  const auto whole_hour = parse_whole(hour, 0, 23);
+  if (!whole_hour) {
     return fail(Errc::kBadUsage, fmt::format("HOUR {}: must be a whole number, 0 to 23", hour));
   }
-  if (!parse_whole<std::int64_t>(branch, 1, INT64_MAX, key.branch_id)) {
+  const auto branch_id = parse_whole(branch, 1, INT64_MAX);
+  if (!branch_id) {
     return fail(Errc::kBadUsage,
                 fmt::format("BRANCH {}: must be a branch's id, a whole number from 1", branch));
   }
+  key.hour = static_cast<int>(*whole_hour);
+  key.branch_id = *branch_id;
   return key;
 }
 

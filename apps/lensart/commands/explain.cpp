@@ -1,8 +1,8 @@
 /// `lensart explain` and `lensart state stats`: why the tables say what they say.
 
-#include <charconv>
 #include <iostream>
 
+#include "apps/explain/arguments.hpp"
 #include "apps/explain/ask_state.hpp"
 #include "apps/explain/order_life.hpp"
 #include "apps/explain/render.hpp"
@@ -22,18 +22,12 @@ int print(const Program& program, const Result<Json>& answer, Text text) {
   return 0;
 }
 
-Result<orders::OrderId> parse_order_id(const std::string& text) {
-  const char* const end = text.data() + text.size();
-  orders::OrderId id = 0;
-  const auto parsed = std::from_chars(text.data(), end, id);
-  if (parsed.ec == std::errc() && parsed.ptr == end && id > 0) return id;
-  return fail(Errc::kBadUsage,
-              fmt::format("ID {}: must be an order's id, a whole number from 1", text));
-}
-
 int explain_order(const Program& program, const std::string& id) {
-  const auto order_id = parse_order_id(id);
-  if (!order_id) return report(order_id.error());
+  const auto order_id = parse_whole(id, 1, INT64_MAX);
+  if (!order_id) {
+    return report(
+        {Errc::kBadUsage, fmt::format("ID {}: must be an order's id, a whole number from 1", id)});
+  }
   const auto config = program.load_config();
   if (!config) return report(config.error());
   const auto life = order_life(*config, *order_id);
