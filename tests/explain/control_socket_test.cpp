@@ -34,8 +34,8 @@ class ControlSocketTest : public testing::Test {
     address.sun_family = AF_UNIX;
     (top + "/control.sock").copy(address.sun_path, sizeof(address.sun_path) - 1);
     EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
+    // Whoever is not listened to any more may be told so in the middle of a word.
+    static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL));
     if (then_close) ::shutdown(fd, SHUT_WR);
     std::string answer;
     char buffer[4096];
