@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -16,63 +15,23 @@ namespace lensart::storage {
 
 namespace {
 
-constexpr unsigned kMaxTables = 32;
 constexpr unsigned kMaxReaders = 256;
+constexpr std::string_view kLogName = "log";
+constexpr std::string_view kRecentSuffix = ".recent";
 
-MDB_val to_val(std::string_view text) {
-  return MDB_val{text.size(), const_cast<char*>(text.data())};
-}
-std::string_view to_view(const MDB_val& value) {
-  return {static_cast<const char*>(value.mv_data), value.mv_size};
-}
-
-tl::unexpected<Error> lmdb_error(int rc, std::string_view doing) {
-  switch (rc) {
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-      return fail(Errc::kStateCorrupt,
-                  fmt::format("the state is damaged ({}, while {}); restore a backup or run "
-                              "`lensart state adopt`",
-                              mdb_strerror(rc), doing));
-    case MDB_MAP_FULL:
-      return fail(Errc::kStateFull, fmt::format("the state's map is full (while {})", doing));
-    case ENOSPC:
-      return fail(
-          Errc::kStateFailed,
-          fmt::format("no room left on the disk of the state directory (while {}); free some "
-                      "and start again: nothing is lost",
-                      doing));
-    default:
-      return fail(Errc::kStateFailed, fmt::format("the state's storage failed: {} (while {})",
-                                                  mdb_strerror(rc), doing));
+Result<Unit> scan_txn(MDB_txn* txn, Table table, std::string_view from, const ScanVisit& visit) {
+  LENSART_ASSIGN(RawCursor cursor, RawCursor::at(txn, table, from));
+  while (cursor.valid()) {
+    if (!visit(cursor.key(), cursor.value())) return Unit{};
+    LENSART_TRY(cursor.next());
   }
-}
-
-Result<Unit> scan_txn(MDB_txn* txn, Table table, std::string_view from,
-                      const std::function<bool(std::string_view, std::string_view)>& visit) {
-  MDB_cursor* raw = nullptr;
-  if (const int rc = mdb_cursor_open(txn, table, &raw); rc != 0) return lmdb_error(rc, "scanning");
-  const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(raw, &mdb_cursor_close);
-  MDB_val key = to_val(from);
-  MDB_val value{};
-  int rc = mdb_cursor_get(raw, &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-  while (rc == 0) {
-    if (!visit(to_view(key), to_view(value))) return Unit{};
-    rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT);
-  }
-  if (rc != MDB_NOTFOUND) return lmdb_error(rc, "scanning");
   return Unit{};
 }
 
-Result<std::optional<std::string_view>> get_txn(MDB_txn* txn, Table table, std::string_view key) {
-  MDB_val k = to_val(key);
-  MDB_val value{};
-  const int rc = mdb_get(txn, table, &k, &value);
-  if (rc == 0) return to_view(value);
-  if (rc == MDB_NOTFOUND) return std::nullopt;
-  return lmdb_error(rc, "reading");
+Result<std::uint64_t> count_txn(MDB_txn* txn, Table table) {
+  MDB_stat stat{};
+  if (const int rc = mdb_stat(txn, table, &stat); rc != 0) return lmdb_error(rc, "counting");
+  return stat.ms_entries;
 }
 
 }  // namespace
@@ -151,7 +110,26 @@ Result<Unit> Environment::open_all_tables() {
     }));
   }
   for (const std::string& name : names) LENSART_TRY(table(name.c_str()));
+  if (const auto log = tables_.find(kLogName); log != tables_.end()) logged_.set_log(log->second);
+  for (const auto& [name, recent] : tables_) {
+    if (!name.ends_with(kRecentSuffix)) continue;
+    const auto tree = tables_.find(name.substr(0, name.size() - kRecentSuffix.size()));
+    if (tree != tables_.end()) logged_.add(tree->second, recent);
+  }
   return Unit{};
+}
+
+Result<Table> Environment::logged_table(const char* name) {
+  LENSART_ASSIGN(const Table tree, table(name));
+  if (logged_.contains(tree)) return tree;
+  if (logged_.log() == 0) {
+    LENSART_ASSIGN(const Table log, table(std::string(kLogName).c_str()));
+    logged_.set_log(log);
+  }
+  LENSART_ASSIGN(const Table recent,
+                 table((std::string(name) + std::string(kRecentSuffix)).c_str()));
+  logged_.add(tree, recent);
+  return tree;
 }
 
 Result<ReadTransaction> Environment::read() const {
@@ -161,7 +139,7 @@ Result<ReadTransaction> Environment::read() const {
     gate_->mutex.unlock_shared();
     return lmdb_error(rc, "beginning to read");
   }
-  return ReadTransaction(txn, gate_.get());
+  return ReadTransaction(txn, gate_.get(), &logged_);
 }
 
 Result<Unit> Environment::write(const std::function<Result<Unit>(WriteTransaction&)>& body) {
@@ -169,7 +147,7 @@ Result<Unit> Environment::write(const std::function<Result<Unit>(WriteTransactio
     MDB_txn* txn = nullptr;
     int rc = mdb_txn_begin(env_, nullptr, 0, &txn);
     if (rc != 0) return lmdb_error(rc, "beginning to write");
-    WriteTransaction handle(txn);
+    WriteTransaction handle(txn, &logged_);
     Result<Unit> done = Unit{};
     try {
       done = body(handle);
@@ -225,6 +203,7 @@ std::uint64_t Environment::used_bytes() const {
 ReadTransaction::ReadTransaction(ReadTransaction&& other) noexcept
     : txn_(std::exchange(other.txn_, nullptr)),
       gate_(other.gate_),
+      logged_(other.logged_),
       live_(std::exchange(other.live_, false)) {}
 
 ReadTransaction::~ReadTransaction() {
@@ -235,13 +214,14 @@ ReadTransaction::~ReadTransaction() {
 
 Result<std::optional<std::string_view>> ReadTransaction::get(Table table,
                                                              std::string_view key) const {
-  return get_txn(txn_, table, key);
+  return logged_->contains(table) ? logged_->get(txn_, table, key) : get_raw(txn_, table, key);
 }
 
 Result<Unit> ReadTransaction::scan(
     Table table, std::string_view from,
     const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  return scan_txn(txn_, table, from, visit);
+  return logged_->contains(table) ? logged_->scan(txn_, table, from, visit)
+                                  : scan_txn(txn_, table, from, visit);
 }
 
 Result<std::optional<std::string>> ReadTransaction::last_key(Table table) const {
@@ -257,9 +237,7 @@ Result<std::optional<std::string>> ReadTransaction::last_key(Table table) const 
 }
 
 Result<std::uint64_t> ReadTransaction::count(Table table) const {
-  MDB_stat stat{};
-  if (const int rc = mdb_stat(txn_, table, &stat); rc != 0) return lmdb_error(rc, "counting");
-  return stat.ms_entries;
+  return logged_->contains(table) ? logged_->count(txn_, table) : count_txn(txn_, table);
 }
 
 Result<std::uint64_t> ReadTransaction::bytes(Table table) const {
@@ -288,7 +266,7 @@ Result<Unit> ReadTransaction::renew() {
 
 Result<std::optional<std::string_view>> WriteTransaction::get(Table table,
                                                               std::string_view key) const {
-  return get_txn(txn_, table, key);
+  return get_raw(txn_, table, key);
 }
 
 Result<Unit> WriteTransaction::put(Table table, std::string_view key, std::string_view value) {
@@ -339,6 +317,13 @@ Result<Unit> WriteTransaction::scan(
     Table table, std::string_view from,
     const std::function<bool(std::string_view, std::string_view)>& visit) const {
   return scan_txn(txn_, table, from, visit);
+}
+
+Result<std::uint64_t> WriteTransaction::count(Table table) const { return count_txn(txn_, table); }
+
+Result<std::optional<std::string_view>> WriteTransaction::fetch_logged(
+    std::string_view key, std::string_view place) const {
+  return logged_->fetch(txn_, key, place);
 }
 
 Result<Unit> WriteTransaction::clear(Table table) {

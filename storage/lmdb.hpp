@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "graph/error.hpp"
+#include "storage/logged_tables.hpp"
 
 namespace lensart::storage {
 
@@ -45,10 +46,14 @@ class Environment {
 
   /// Opens (creating if needed) a tree. Call once per name, before any transaction is open.
   Result<Table> table(const char* name);
+  /// The same for a tree that is a log first: see storage/logged_tables.hpp. Through a read
+  /// transaction it looks like any other; it is written by a ChangeLog alone.
+  Result<Table> logged_table(const char* name);
   /// Opens every tree that is there. For readers beside the program that made them.
   Result<Unit> open_all_tables();
   /// The trees opened so far. Threads: any, once all are.
   const std::map<std::string, Table, std::less<>>& tables() const { return tables_; }
+  const LoggedTables& logged_tables() const { return logged_; }
 
   Result<ReadTransaction> read() const;
 
@@ -73,6 +78,7 @@ class Environment {
   MDB_env* env_ = nullptr;
   EnvironmentOptions options_;
   std::map<std::string, Table, std::less<>> tables_;
+  LoggedTables logged_;
   std::unique_ptr<Gate> gate_;
 };
 
@@ -102,13 +108,15 @@ class ReadTransaction {
 
  private:
   friend class Environment;
-  ReadTransaction(MDB_txn* txn, Environment::Gate* gate) : txn_(txn), gate_(gate), live_(true) {}
+  ReadTransaction(MDB_txn* txn, Environment::Gate* gate, const LoggedTables* logged)
+      : txn_(txn), gate_(gate), logged_(logged), live_(true) {}
   MDB_txn* txn_ = nullptr;
   Environment::Gate* gate_ = nullptr;
+  const LoggedTables* logged_ = nullptr;
   bool live_ = false;
 };
 
-/// Threads: the writer's only.
+/// Threads: the writer's only. Every tree as it is: of a logged one, what has been folded.
 class WriteTransaction {
  public:
   Result<std::optional<std::string_view>> get(Table table, std::string_view key) const;
@@ -123,11 +131,16 @@ class WriteTransaction {
       Table table, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   Result<Unit> clear(Table table);
+  Result<std::uint64_t> count(Table table) const;
+  /// See LoggedTables::fetch.
+  Result<std::optional<std::string_view>> fetch_logged(std::string_view key,
+                                                       std::string_view place) const;
 
  private:
   friend class Environment;
-  explicit WriteTransaction(MDB_txn* txn) : txn_(txn) {}
+  WriteTransaction(MDB_txn* txn, const LoggedTables* logged) : txn_(txn), logged_(logged) {}
   MDB_txn* txn_;
+  const LoggedTables* logged_;
 };
 
 }  // namespace lensart::storage

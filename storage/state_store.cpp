@@ -30,38 +30,6 @@ std::string source_key(std::uint32_t source) {
   return key;
 }
 
-struct SortedChange {
-  std::uint64_t prefix;  ///< the key's first eight bytes, which nearly always decide
-  StateChange change;
-};
-
-std::uint64_t prefix_of(std::string_view key) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, key.data(), std::min(key.size(), sizeof(bytes)));
-  return __builtin_bswap64(bytes);
-}
-
-/// All changes of all lanes, in the order of the tree: neighbours share pages.
-std::vector<SortedChange> sorted_changes(const std::vector<ChangeSet>& sets) {
-  std::vector<SortedChange> changes;
-  std::size_t count = 0;
-  for (const ChangeSet& set : sets) count += set.items.size();
-  changes.reserve(count);
-  for (const ChangeSet& set : sets) {
-    for (const ChangeSet::Item& item : set.items) {
-      const StateChange change = set.at(item);
-      changes.push_back({prefix_of(change.key), change});
-    }
-  }
-  // Stable: of several changes to one key, in one set, the last one stands.
-  std::stable_sort(
-      changes.begin(), changes.end(), [](const SortedChange& a, const SortedChange& b) {
-        if (a.change.table != b.change.table) return a.change.table < b.change.table;
-        return a.prefix != b.prefix ? a.prefix < b.prefix : a.change.key < b.change.key;
-      });
-  return changes;
-}
-
 /// What an epoch's chunks and their keys must amount to. A chunk's own checksum knows neither its
 /// key nor its neighbours, and LMDB's pages have none: a lost chunk would be lost without a sound.
 class OutboxDigest {
@@ -102,28 +70,6 @@ EpochId chain_id(const EpochId& previous, const Incarnation& incarnation,
 }
 
 }  // namespace
-
-void ChangeSet::put(Table table, std::string_view key, std::string_view value) {
-  const auto at = static_cast<std::uint32_t>(bytes.size());
-  bytes.append(key);
-  bytes.append(value);
-  items.push_back({table, at, static_cast<std::uint32_t>(key.size()),
-                   at + static_cast<std::uint32_t>(key.size()),
-                   static_cast<std::uint32_t>(value.size()), false});
-}
-
-void ChangeSet::erase(Table table, std::string_view key) {
-  const auto at = static_cast<std::uint32_t>(bytes.size());
-  bytes.append(key);
-  items.push_back({table, at, static_cast<std::uint32_t>(key.size()), 0, 0, true});
-}
-
-StateChange ChangeSet::at(const Item& item) const {
-  const std::string_view all = bytes;
-  StateChange change{item.table, all.substr(item.key_at, item.key_size), std::nullopt};
-  if (!item.erase) change.value = all.substr(item.value_at, item.value_size);
-  return change;
-}
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   std::error_code failed;
@@ -185,7 +131,15 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
   }
   LENSART_TRY(load_chain());
   LENSART_TRY(check_outbox());
+  log_.emplace(environment_->logged_tables(), options.log_bytes);
   return load_positions();
+}
+
+Result<Table> StateStore::logged_table(const char* name) {
+  LENSART_ASSIGN(const Table table, environment_->logged_table(name));
+  LENSART_ASSIGN(const auto txn, read());
+  LENSART_TRY(log_->load(txn));
+  return table;
 }
 
 /// A state without its meta record must not be taken for a new one.
@@ -246,7 +200,15 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
         "anew under the new settings, or set the old value again");
   }
   hash_seed_ = meta->hash_seed;
-  return Unit{};
+  return meta->format == kStateFormat || options.read_only ? Unit{} : migrate(*meta);
+}
+
+/// Format 1 had no log: one that is empty says the same.
+Result<Unit> StateStore::migrate(const StateMeta& meta) {
+  StateMeta now = meta;
+  now.format = kStateFormat;
+  return environment_->write(
+      [&](WriteTransaction& txn) { return txn.put(meta_table_, kMetaKey, encode(now)); });
 }
 
 Result<Unit> StateStore::load_chain() {
@@ -362,6 +324,22 @@ Result<Unit> StateStore::trim_now() {
   return Unit{};
 }
 
+/// Sorted by tree: those of one lie side by side.
+Result<FoldProgress> StateStore::write_changes(WriteTransaction& txn,
+                                               std::span<const StateChange> changes) const {
+  std::vector<StateChange> logged;
+  for (const StateChange& change : changes) {
+    if (environment_->logged_tables().contains(change.table)) {
+      logged.push_back(change);
+    } else if (change.value) {
+      LENSART_TRY(txn.put(change.table, change.key, *change.value));
+    } else {
+      LENSART_TRY(txn.erase(change.table, change.key));
+    }
+  }
+  return log_->write(txn, logged);
+}
+
 Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnation& incarnation) {
   ChainRecord record;
   record.number = epoch.number;
@@ -379,18 +357,13 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
     record.outbox_bytes += chunk.bytes.size();
   }
   record.outbox_digest = digest.value();
-  const std::vector<SortedChange> changes = sorted_changes(epoch.changes);
+  const std::vector<StateChange> changes = sorted_changes(epoch.changes);
+  FoldProgress folded;
   const EpochNumber trim_target = trim_target_.load(std::memory_order_acquire);
   LENSART_FAILPOINT("commit.before");
   LENSART_TRY(environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
     if (trim_target > trimmed_to_) LENSART_TRY(trim(txn, trim_target));
-    for (const auto& [prefix, change] : changes) {
-      if (change.value) {
-        LENSART_TRY(txn.put(change.table, change.key, *change.value));
-      } else {
-        LENSART_TRY(txn.erase(change.table, change.key));
-      }
-    }
+    LENSART_ASSIGN(folded, write_changes(txn, changes));
     for (const SourcePosition& position : epoch.positions) {
       LENSART_TRY(txn.put(positions_table_, source_key(position.source), encode(position)));
     }
@@ -401,6 +374,7 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
     return txn.append(chain_table_, key_of(epoch.number), encode(record));
   }));
   LENSART_FAILPOINT("commit.after");
+  log_->advance(std::move(folded));
   if (trim_target > trimmed_to_) forget_chain_before(trim_target);
   chain_.push_back(record);
   return record;

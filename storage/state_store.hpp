@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "graph/error.hpp"
+#include "storage/change_log.hpp"
+#include "storage/change_set.hpp"
 #include "storage/epoch.hpp"
 #include "storage/lmdb.hpp"
 
@@ -26,33 +28,12 @@ struct StateStoreOptions {
   std::string pipeline = "lensart";            ///< a state belongs to one pipeline
   std::string fingerprint;                     ///< of the settings that enter a table
   std::uint64_t max_size_bytes = 64ULL << 30;  ///< `state.max_size`
+  std::uint64_t log_bytes = 64ULL << 20;       ///< of the log of changes; at most twice this
   bool read_only = false;                      ///< for commands beside a stopped pipeline
   /// A state that is made anew: where its chain begins, and how far Kafka was read. Nothing: at a
   /// genesis of its own.
   std::optional<ChainRecord> begins_at;
   std::vector<SourcePosition> begins_positions;
-};
-
-/// A change to one key of keyed state. The views live as long as the change set they came in.
-struct StateChange {
-  Table table = 0;
-  std::string_view key;
-  std::optional<std::string_view> value;  ///< empty: erase
-};
-
-/// What one lane of one node wants written with an epoch. Owns its bytes.
-struct ChangeSet {
-  std::string bytes;
-  struct Item {
-    Table table;
-    std::uint32_t key_at, key_size, value_at, value_size;
-    bool erase;
-  };
-  std::vector<Item> items;
-
-  void put(Table table, std::string_view key, std::string_view value);
-  void erase(Table table, std::string_view key);
-  StateChange at(const Item& item) const;
 };
 
 struct OutboxChunk {
@@ -72,6 +53,8 @@ struct EpochCommit {
   std::vector<ChangeSet> changes;
   std::vector<OutboxChunk> chunks;
 };
+
+struct StateMeta;
 
 /// What this state was bound to when it was first used; compared at each start.
 struct Binding {
@@ -107,6 +90,8 @@ class StateStore {
 
   /// A tree for keyed state. REQUIRES: called before the first commit.
   Result<Table> table(const char* name) { return environment_->table(name); }
+  /// The same for a large one that is changed all over: storage/logged_tables.hpp.
+  Result<Table> logged_table(const char* name);
   Result<ReadTransaction> read() const { return environment_->read(); }
   /// For a view beside the pipeline, which knows no job: whatever trees are there.
   Result<Unit> open_all_tables() { return environment_->open_all_tables(); }
@@ -152,6 +137,9 @@ class StateStore {
   Result<Unit> load(const StateStoreOptions& options);
   Result<Unit> create(const StateStoreOptions& options);
   Result<Unit> check_meta(std::string_view value, const StateStoreOptions& options);
+  Result<Unit> migrate(const StateMeta& meta);
+  Result<FoldProgress> write_changes(WriteTransaction& txn,
+                                     std::span<const StateChange> changes) const;
   Result<Unit> load_chain();
   Result<Unit> check_fresh() const;
   Result<Unit> check_outbox() const;
@@ -165,6 +153,7 @@ class StateStore {
   Table chain_table_ = 0;
   Table positions_table_ = 0;
   Table outbox_table_ = 0;
+  std::optional<ChangeLog> log_;
   std::uint64_t hash_seed_ = 0;
   std::optional<Binding> binding_;
   std::vector<ChainRecord> chain_;

@@ -134,9 +134,7 @@ Result<Unit> OrderJobs::open_windowed() {
 }
 
 Result<OrderLaneContext> OrderJobs::lane_context() {
-  LENSART_ASSIGN(trees_.orders, store_.table("orders"));
-  LENSART_ASSIGN(trees_.lines, store_.table("lines"));
-  LENSART_ASSIGN(trees_.history, store_.table("history"));
+  LENSART_ASSIGN(trees_, open_order_trees(store_));
   LENSART_ASSIGN(const storage::Table timers, store_.table("timers"));
   timers_ = std::make_unique<nodes::Timers>(timers);
   OrderLaneContext context;

@@ -15,6 +15,14 @@ constexpr std::size_t kExpiredIdsKept = 4'096;
 
 }  // namespace
 
+Result<OrderTrees> open_order_trees(storage::StateStore& store) {
+  OrderTrees trees;
+  LENSART_ASSIGN(trees.orders, store.logged_table("orders"));
+  LENSART_ASSIGN(trees.lines, store.table("lines"));
+  LENSART_ASSIGN(trees.history, store.logged_table("history"));
+  return trees;
+}
+
 std::uint32_t order_lane_of(orders::OrderId order_id, std::size_t lanes) {
   const std::uint64_t mixed = static_cast<std::uint64_t>(order_id) * 0x9E3779B97F4A7C15ULL;
   return static_cast<std::uint32_t>((mixed >> 32) * lanes >> 32);

@@ -38,6 +38,9 @@ struct OrderTrees {
   storage::Table history = 0;  ///< (order id, instant, rank, event id) → StatusWrite
 };
 
+/// REQUIRES: called before the first commit.
+Result<OrderTrees> open_order_trees(storage::StateStore& store);
+
 /// What all lanes of orders share. Immutable while they run, but for `timers`.
 struct OrderLaneContext {
   OrderTrees trees;

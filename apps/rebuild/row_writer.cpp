@@ -25,9 +25,7 @@ class TableFiller {
         rules_(status_rules(config)) {}
 
   Result<Unit> orders() {
-    LENSART_ASSIGN(trees_.orders, store_.table("orders"));
-    LENSART_ASSIGN(trees_.lines, store_.table("lines"));
-    LENSART_ASSIGN(trees_.history, store_.table("history"));
+    LENSART_ASSIGN(trees_, jobs::open_order_trees(store_));
     std::string from;
     do {
       LENSART_ASSIGN(from, some_orders(from));

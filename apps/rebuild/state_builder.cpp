@@ -46,9 +46,7 @@ Result<Unit> StateBuilder::open_parts(const storage::StateStoreOptions& options)
   windowed_ = jobs::windowed_jobs(wanted);
   for (const auto& job : windowed_) LENSART_TRY(job->open(*store_, 1, 1, wanted.cache_bytes / 8));
   jobs::OrderLaneContext context;
-  LENSART_ASSIGN(context.trees.orders, store_->table("orders"));
-  LENSART_ASSIGN(context.trees.lines, store_->table("lines"));
-  LENSART_ASSIGN(context.trees.history, store_->table("history"));
+  LENSART_ASSIGN(context.trees, jobs::open_order_trees(*store_));
   LENSART_ASSIGN(const storage::Table timers, store_->table("timers"));
   timers_ = std::make_unique<nodes::Timers>(timers);
   context.zone = &zone_;

@@ -1,0 +1,52 @@
+/// The writing side of the logged trees (storage/logged_tables.hpp).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/change_set.hpp"
+#include "storage/lmdb.hpp"
+#include "storage/logged_tables.hpp"
+
+namespace lensart::storage {
+
+/// How far the folding has come: round and round over the keys of all logged trees.
+struct FoldProgress {
+  std::uint64_t next_chunk = 0;
+  /// The chunks before this one are of no use once the round is over: all that stood in them has
+  /// been folded or written anew.
+  std::uint64_t round_began = 0;
+  std::size_t tree = 0;  ///< which of LoggedTables::entries()
+  std::string key;       ///< where in it the next stretch begins
+};
+
+/// Threads: the writer's.
+class ChangeLog {
+ public:
+  /// `bound_bytes`: the log is kept between one and two times this.
+  ChangeLog(const LoggedTables& tables, std::uint64_t bound_bytes)
+      : tables_(tables), bound_bytes_(bound_bytes) {}
+
+  /// Where the log ends. A round begins anew with each start.
+  Result<Unit> load(const ReadTransaction& txn);
+
+  /// Writes changes to logged trees, sorted, and folds as many old ones as the log is to lose.
+  /// Returns what to hand to advance() once the transaction is durable.
+  Result<FoldProgress> write(WriteTransaction& txn, std::span<const StateChange> changes) const;
+  void advance(FoldProgress progress) { progress_ = std::move(progress); }
+
+ private:
+  Result<std::uint64_t> append(WriteTransaction& txn, std::span<const StateChange> changes,
+                               FoldProgress& progress) const;
+  Result<Unit> fold(WriteTransaction& txn, std::uint64_t keys, FoldProgress& progress) const;
+  Result<std::uint64_t> fold_stretch(WriteTransaction& txn, std::uint64_t keys,
+                                     FoldProgress& progress) const;
+
+  const LoggedTables& tables_;
+  std::uint64_t bound_bytes_;
+  FoldProgress progress_;
+};
+
+}  // namespace lensart::storage

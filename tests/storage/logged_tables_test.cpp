@@ -1,0 +1,259 @@
+// Trees that are a log first: to a reader they are trees like any other.
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+
+#include "storage/codec.hpp"
+#include "storage/log_format.hpp"
+#include "storage/state_format.hpp"
+#include "tests/storage/hex.hpp"
+#include "tests/storage/state_fixture.hpp"
+
+namespace lensart::storage {
+namespace {
+
+using ::testing::HasSubstr;
+
+using Pairs = std::map<std::string, std::string>;
+
+class LoggedTablesTest : public StateFixture {
+ protected:
+  StateStoreOptions with_log(std::uint64_t bytes) const {
+    StateStoreOptions out = options();
+    out.log_bytes = bytes;
+    return out;
+  }
+  void start(std::uint64_t log_bytes) {
+    close();
+    open(with_log(log_bytes));
+    ASSERT_NE(store, nullptr);
+    orders = *store->logged_table("orders");
+    history = *store->logged_table("history");
+  }
+  void write(const std::function<void(ChangeSet&)>& change) {
+    EpochCommit epoch = next_epoch();
+    epoch.changes.resize(1);
+    change(epoch.changes[0]);
+    commit(epoch);
+  }
+  static Pairs seen(const ReadTransaction& txn, Table table, std::string_view from = "") {
+    Pairs out;
+    std::string last;
+    const auto scanned = txn.scan(table, from, [&](std::string_view key, std::string_view value) {
+      EXPECT_LT(last, key) << "not in order";
+      last = key;
+      out.emplace(key, value);
+      return true;
+    });
+    EXPECT_TRUE(scanned) << scanned.error().message;
+    return out;
+  }
+  /// Bytes and entries of a tree as it lies in the file.
+  std::uint64_t raw_count(const char* name) const {
+    return *store->read()->count(store->tables().find(name)->second);
+  }
+
+  Table orders = 0;
+  Table history = 0;
+};
+
+TEST_F(LoggedTablesTest, WhatWasWrittenIsReadAtOnceAndFromTheLogAlone) {
+  start(1 << 20);
+  write([&](ChangeSet& set) { set.put(orders, "a", "1"); });
+  auto txn = store->read();
+  EXPECT_EQ(**txn->get(orders, "a"), "1");
+  EXPECT_FALSE(txn->get(history, "a")->has_value());
+  EXPECT_EQ(raw_count("log"), 1U);
+  EXPECT_EQ(raw_count("orders.recent") + *txn->count(orders), 1U)
+      << "the one key is folded at once: it is the whole round";
+}
+
+TEST_F(LoggedTablesTest, AReaderKeepsItsView) {
+  start(1 << 20);
+  write([&](ChangeSet& set) { set.put(orders, "a", "old"); });
+  const auto before = store->read();
+  for (int i = 0; i < 50; ++i) {
+    write([&](ChangeSet& set) {
+      set.put(orders, "a", "new " + std::to_string(i));
+      set.put(orders, "b" + std::to_string(i), std::string(5'000, 'x'));
+    });
+  }
+  EXPECT_EQ(**before->get(orders, "a"), "old");
+  EXPECT_EQ(seen(*before, orders).size(), 1U);
+  EXPECT_EQ(**store->read()->get(orders, "a"), "new 49");
+}
+
+TEST_F(LoggedTablesTest, TheLogStaysBoundedUnderOneHotKeyAndUnderMany) {
+  start(256 << 10);
+  const std::string value(2'000, 'v');
+  std::uint64_t most = 0;
+  for (int i = 0; i < 400; ++i) {
+    write([&](ChangeSet& set) {
+      set.put(orders, "hot", value + std::to_string(i));
+      for (std::uint64_t key = 0; key < 10; ++key) {
+        set.put(orders, key_of(static_cast<std::uint64_t>(i) * 7919 % 1000 + key), value);
+      }
+    });
+    most = std::max(most, *store->read()->bytes(store->tables().find("log")->second));
+  }
+  EXPECT_LT(most, 5U * (256 << 10)) << "of 9 MB written";
+  EXPECT_GT(most, 256U << 10);
+  EXPECT_LT(raw_count("orders.recent"), 500U) << "most keys have been folded";
+}
+
+TEST_F(LoggedTablesTest, ARefusedCommitChangesNothingAndTheNextGoesOn) {
+  start(64 << 10);
+  write([&](ChangeSet& set) { set.put(orders, "a", "1"); });
+  EpochCommit wrong = next_epoch();
+  wrong.changes.resize(1);
+  wrong.changes[0].put(orders, "b", "2");
+  wrong.changes[0].put(orders, std::string(600, 'k'), "LMDB takes keys of 511 bytes");
+  EXPECT_FALSE(store->commit(wrong, incarnation));
+  EXPECT_FALSE(store->read()->get(orders, "b")->has_value());
+  write([&](ChangeSet& set) { set.put(orders, "c", "3"); });
+  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{"a", "1"}, {"c", "3"}}));
+}
+
+TEST_F(LoggedTablesTest, AViewerFindsTheLogByItself) {
+  start(1 << 20);
+  for (int i = 0; i < 20; ++i) {
+    write([&](ChangeSet& set) { set.put(orders, std::to_string(i), std::string(20'000, 'x')); });
+  }
+  close();
+  StateStoreOptions viewing = options();
+  viewing.read_only = true;
+  open(viewing);
+  ASSERT_TRUE(store->open_all_tables());
+  const auto txn = store->read();
+  EXPECT_EQ(*txn->count(store->tables().find("orders")->second), 20U);
+  EXPECT_EQ(seen(*txn, store->tables().find("orders")->second).size(), 20U);
+}
+
+TEST_F(LoggedTablesTest, AStateOfFormatOneIsTakenOver) {
+  open();
+  const Table before = *store->table("orders");
+  write([&](ChangeSet& set) { set.put(before, "a", "1"); });
+  StateMeta meta;
+  meta.format = 1;
+  meta.pipeline = "lensart";
+  meta.fingerprint = "f1";
+  const Table metas = *store->table("meta");
+  ASSERT_TRUE(
+      store->write([&](WriteTransaction& txn) { return txn.put(metas, "meta", encode(meta)); }));
+  start(1 << 20);
+  write([&](ChangeSet& set) { set.put(orders, "b", "2"); });
+  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{"a", "1"}, {"b", "2"}}));
+  const auto txn = store->read();
+  EXPECT_EQ(decode_meta(**txn->get(*store->table("meta"), "meta"))->format, kStateFormat);
+}
+
+TEST_F(LoggedTablesTest, APlaceThatHoldsAnotherKeyIsCorruption) {
+  start(1 << 20);
+  write([&](ChangeSet& set) {
+    for (int i = 0; i < 50; ++i) set.put(orders, std::to_string(10 + i), std::string(5'000, 'x'));
+  });
+  const Table recent = *store->table("orders.recent");
+  std::string place;
+  std::string key;
+  {
+    const auto txn = store->read();
+    ASSERT_TRUE(txn->scan(recent, "3", [&](std::string_view found, std::string_view value) {
+      key = found;
+      place = value;
+      return false;
+    }));
+  }
+  for (const std::string& wrong : {place.substr(1), encode(LogPlace{0, 0}), encode(LogPlace{0, 7}),
+                                   encode(LogPlace{77, 0}), encode(LogPlace{0, ~0U})}) {
+    ASSERT_TRUE(store->write([&](WriteTransaction& txn) { return txn.put(recent, key, wrong); }));
+    const auto txn = store->read();
+    const auto value = txn->get(orders, key);
+    ASSERT_FALSE(value);
+    EXPECT_EQ(value.error().code, Errc::kStateCorrupt);
+    EXPECT_THAT(value.error().message, HasSubstr("state adopt"));
+  }
+}
+
+TEST(LogFormatTest, GoldenBytes) {
+  std::string chunk;
+  append_log_entry(chunk, {"key", "value"});
+  append_log_entry(chunk, {"gone", std::nullopt});
+  EXPECT_EQ(hex(chunk),
+            "0300"
+            "05000000"
+            "6b6579"
+            "76616c7565"
+            "0400"
+            "ffffffff"
+            "676f6e65");
+  EXPECT_EQ(hex(encode(LogPlace{258, 3})),
+            "0201000000000000"
+            "03000000");
+}
+
+/// Whatever is put and erased, in epochs of any size, with starts in between: what a reader sees of
+/// a logged tree is what it sees of a plain one.
+RC_GTEST_PROP(LoggedTables, AreToAReaderWhatAPlainTreeIs, ()) {
+  const TemporaryDirectory directory;
+  StateStoreOptions options;
+  options.directory = directory.path() + "/state";
+  options.log_bytes = *rc::gen::element<std::uint64_t>(4'096, 65'536, 1 << 20);
+  std::unique_ptr<StateStore> store;
+  std::array<Table, 2> logged{};
+  std::array<Table, 2> plain{};
+  const auto open = [&] {
+    store.reset();
+    auto opened = StateStore::open(options);
+    RC_ASSERT(opened.has_value());
+    store = std::move(*opened);
+    logged = {*store->logged_table("a"), *store->logged_table("b")};
+    plain = {*store->table("plain a"), *store->table("plain b")};
+  };
+  open();
+  const int epochs = *rc::gen::inRange(1, 40);
+  for (int i = 0; i < epochs; ++i) {
+    EpochCommit epoch;
+    epoch.number = store->chain().back().number + 1;
+    epoch.changes.resize(2);
+    const int changes = *rc::gen::inRange(0, 60);
+    for (int change = 0; change < changes; ++change) {
+      const auto key = key_of(*rc::gen::inRange<std::uint64_t>(0, 200));
+      const auto which = *rc::gen::inRange<std::size_t>(0, 2);
+      ChangeSet& set = epoch.changes[which];
+      if (*rc::gen::inRange(0, 4) == 0) {
+        set.erase(logged[which], key);
+        set.erase(plain[which], key);
+      } else {
+        const std::string value(*rc::gen::inRange<std::size_t>(0, 3'000),
+                                static_cast<char>('a' + i));
+        set.put(logged[which], key, value);
+        set.put(plain[which], key, value);
+      }
+    }
+    RC_ASSERT(store->commit(epoch, Incarnation{}).has_value());
+    if (*rc::gen::inRange(0, 8) == 0) open();
+    const auto txn = store->read();
+    for (std::size_t which = 0; which < 2; ++which) {
+      const auto all = [&](Table table, std::string_view from) {
+        std::vector<std::pair<std::string, std::string>> out;
+        const auto scanned =
+            txn->scan(table, from, [&](std::string_view key, std::string_view value) {
+              out.emplace_back(key, value);
+              return true;
+            });
+        RC_ASSERT(scanned.has_value());
+        return out;
+      };
+      RC_ASSERT(all(logged[which], "") == all(plain[which], ""));
+      const auto key = key_of(*rc::gen::inRange<std::uint64_t>(0, 200));
+      RC_ASSERT(all(logged[which], key) == all(plain[which], key));
+      RC_ASSERT(*txn->get(logged[which], key) == *txn->get(plain[which], key));
+      RC_ASSERT(*txn->count(logged[which]) == *txn->count(plain[which]));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lensart::storage
