@@ -50,21 +50,26 @@ void ChunkBuilder::end() {
 
 namespace {
 
+/// LZ4's: a third of the default's time for a tenth more bytes.
+constexpr int kAcceleration = 8;
+
 /// `chunk`, a version byte and entries, compressed; nothing where that does not pay.
 std::optional<std::string> compressed(std::string_view chunk) {
   if (chunk.size() < kOutboxCompressFrom || chunk.size() > LZ4_MAX_INPUT_SIZE) return std::nullopt;
   const std::string_view entries = chunk.substr(1);
   const auto size = static_cast<std::uint32_t>(entries.size());
+  static thread_local std::string packed;  // as large as any chunk was
+  const auto bound = static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(size)));
+  if (packed.size() < bound) packed.resize(bound);
+  const int bytes = LZ4_compress_fast(entries.data(), packed.data(), static_cast<int>(size),
+                                      static_cast<int>(packed.size()), kAcceleration);
+  if (bytes <= 0 || static_cast<std::size_t>(bytes) > chunk.size() / 8 * 7) return std::nullopt;
   std::string out;
+  out.reserve(sizeof(std::uint8_t) + sizeof(size) + static_cast<std::size_t>(bytes) +
+              sizeof(std::uint32_t));  // the seal
   out.push_back(static_cast<char>(kOutboxCompressedVersion));
   ByteWriter(out).number(size);
-  const std::size_t head = out.size();
-  out.resize(head + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(size))));
-  const int packed = LZ4_compress_default(entries.data(), out.data() + head, static_cast<int>(size),
-                                          static_cast<int>(out.size() - head));
-  const std::size_t bytes = head + static_cast<std::size_t>(packed);
-  if (packed <= 0 || bytes > chunk.size() / 8 * 7) return std::nullopt;
-  return out.substr(0, bytes);  // no more memory than it needs
+  return out.append(packed, 0, static_cast<std::size_t>(bytes));
 }
 
 }  // namespace
