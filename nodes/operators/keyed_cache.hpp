@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/batch.hpp"
@@ -51,7 +52,7 @@ class KeyedCache {
     if (last_ != nullptr && last_->key == key) return &last_->value;
     if (const auto known = entries_.find(key); known != entries_.end()) {
       last_ = known->second.get();
-      touch(*last_);
+      last_->used = true;
       return &last_->value;
     }
     auto entry = std::make_unique<Entry>();
@@ -59,7 +60,8 @@ class KeyedCache {
     LENSART_TRY(load(entry->value));
     entry->bytes = entry->value.bytes() + sizeof(Entry);
     used_bytes_ += entry->bytes;
-    push_newest(*entry);
+    entry->slot = ring_.size();
+    ring_.push_back(entry.get());
     last_ = entry.get();
     entries_.emplace(key, std::move(entry));
     return &last_->value;
@@ -86,18 +88,19 @@ class KeyedCache {
     changed_.clear();
   }
 
-  /// Forgets the least recently used values above the budget that are durable.
+  /// Forgets durable values above the budget, those first that were not used for a while (the
+  /// CLOCK rule: a use costs one store, where a list would touch two neighbours).
   void shrink(EpochNumber durable) {
     last_ = nullptr;
-    Entry* entry = oldest_;
-    while (used_bytes_ > budget_bytes_ && entry != nullptr) {
-      Entry* next = entry->newer;
-      if (entry->changed_in <= durable) {
-        unlink(*entry);
-        used_bytes_ -= entry->bytes;
-        entries_.erase(entry->key);
+    // Twice round: the first time takes away the marks of use.
+    for (std::size_t left = 2 * ring_.size(); used_bytes_ > budget_bytes_ && left > 0; --left) {
+      if (hand_ >= ring_.size()) hand_ = 0;
+      Entry& entry = *ring_[hand_];
+      if (entry.changed_in > durable || std::exchange(entry.used, false)) {
+        ++hand_;
+      } else {
+        drop(entry);  // another stands there now
       }
-      entry = next;
     }
   }
 
@@ -106,9 +109,7 @@ class KeyedCache {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     last_ = nullptr;
-    unlink(*found->second);
-    used_bytes_ -= found->second->bytes;
-    entries_.erase(found);
+    drop(*found->second);
   }
 
   std::size_t used_bytes() const { return used_bytes_; }
@@ -120,24 +121,17 @@ class KeyedCache {
     Value value;
     std::size_t bytes = 0;
     EpochNumber changed_in = 0;
-    Entry* older = nullptr;
-    Entry* newer = nullptr;
+    std::size_t slot = 0;  ///< in the ring
+    bool used = false;     ///< since the hand was here
   };
 
-  void push_newest(Entry& entry) {
-    entry.older = newest_;
-    entry.newer = nullptr;
-    (newest_ != nullptr ? newest_->newer : oldest_) = &entry;
-    newest_ = &entry;
-  }
-  void unlink(Entry& entry) {
-    (entry.older != nullptr ? entry.older->newer : oldest_) = entry.newer;
-    (entry.newer != nullptr ? entry.newer->older : newest_) = entry.older;
-  }
-  void touch(Entry& entry) {
-    if (newest_ == &entry) return;
-    unlink(entry);
-    push_newest(entry);
+  void drop(Entry& entry) {
+    used_bytes_ -= entry.bytes;
+    ring_.back()->slot = entry.slot;
+    ring_[entry.slot] = ring_.back();
+    ring_.pop_back();
+    const Key key = entry.key;  // which dies with the entry
+    entries_.erase(key);
   }
 
   storage::Table table_;
@@ -145,8 +139,8 @@ class KeyedCache {
   std::size_t used_bytes_ = 0;
   boost::unordered_flat_map<Key, std::unique_ptr<Entry>> entries_;
   std::vector<Entry*> changed_;
-  Entry* oldest_ = nullptr;
-  Entry* newest_ = nullptr;
+  std::vector<Entry*> ring_;  ///< all entries, for the hand to go round
+  std::size_t hand_ = 0;
   Entry* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
 };
 
