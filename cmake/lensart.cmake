@@ -11,6 +11,7 @@ pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 
 add_library(lensart_flags INTERFACE)
@@ -41,17 +42,31 @@ function(lensart_library name)
   endif()
 endfunction()
 
+# What all tests have in common; and their precompiled headers, made once.
+function(lensart_test_base)
+  find_package(GTest REQUIRED)
+  file(WRITE ${PROJECT_BINARY_DIR}/test_base.cpp "// Has the precompiled headers of the tests.\n")
+  add_library(lensart_test_base STATIC ${PROJECT_BINARY_DIR}/test_base.cpp)
+  target_link_libraries(lensart_test_base PUBLIC lensart_flags GTest::gmock GTest::gtest_main)
+  # g++ 12 sees overlaps and overruns in std::string's own concatenation (GCC bugs 105651, 105329).
+  target_compile_options(lensart_test_base PUBLIC -Wno-array-bounds -Wno-restrict
+                                                  -Wno-stringop-overflow -Wno-stringop-overread)
+  if(LENSART_PCH)
+    target_precompile_headers(lensart_test_base PRIVATE <gtest/gtest.h> <gmock/gmock.h> <fmt/format.h> <filesystem>
+                              <functional> <map> <optional> <string> <vector>)
+  endif()
+endfunction()
+
 # lensart_test(NAME SOURCES … LINK … [LABELS …] [TIMEOUT s]): one GoogleTest program, one ctest entry.
 function(lensart_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
-  find_package(GTest REQUIRED)
+  if(NOT TARGET lensart_test_base)
+    lensart_test_base()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE lensart_flags ${ARG_LINK} GTest::gmock GTest::gtest_main)
-  # g++ 12 sees overlaps and overruns in std::string's own concatenation (GCC bugs 105651, 105329).
-  target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
-                                                 -Wno-stringop-overflow -Wno-stringop-overread)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} lensart_test_base)
   if(LENSART_PCH)
-    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <map>)
+    target_precompile_headers(${name} REUSE_FROM lensart_test_base)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
