@@ -107,6 +107,8 @@ def main():
     if code != 0:
         sys.stderr.write(log)
         return code
+    # A run that succeeded has applied everything, be it after the last reading.
+    watch.samples.append((ended, float(options.records)))
     low, high = 0.1 * options.records, 0.9 * options.records
     start, stop = moment(watch.samples, low), moment(watch.samples, high)
     figures = {

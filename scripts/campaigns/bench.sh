@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables shared with campaign.sh
-# The first figures: Kafka to the null sink against the floor, Kafka to PostgreSQL against \copy.
+# Job 1 from Kafka to the null sink against the floor, and into PostgreSQL against \copy.
 # Arguments: [EVENTS_A [EVENTS_B]], by default 1 000 000 and 200 000.
 presets=(bench)
 needs_stack=yes
@@ -32,13 +32,20 @@ against_the_floor() {
       --runs 1 --json | tail -n 1 >"$results/floor-$round.json"
     rm -rf "$LENSART_STATE_DIRECTORY"
     "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$events" --json -- \
-      --set sink.kind=null --set "kafka.group=bench_a$round" >"$results/null-$round.json"
+      --set sink.kind=null --set "kafka.group=bench_a$round" --set 'pipeline.jobs=["orders"]' \
+      >"$results/null-$round.json"
     say "  round $round: floor $(figure "$results/floor-$round.json" best_rate)/s," \
       "lensart $(figure "$results/null-$round.json" rate)/s," \
       "ratio $(ratio "$(figure "$results/null-$round.json" rate)" "$(figure "$results/floor-$round.json" best_rate)")," \
       "$(figure "$results/null-$round.json" cpu_microseconds_an_event) us CPU an event," \
       "$(figure "$results/null-$round.json" peak_private_mib) MiB private"
   done
+  rm -rf "$LENSART_STATE_DIRECTORY"
+  "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$events" --json -- \
+    --set sink.kind=null --set kafka.group=bench_all >"$results/null-all.json"
+  say "  all jobs: $(figure "$results/null-all.json" rate)/s," \
+    "CPU $(ratio "$(figure "$results/null-all.json" cpu_microseconds_an_event)" \
+      "$(figure "$results/null-3.json" cpu_microseconds_an_event)") x that of Job 1 in round 3"
   rm -rf "$LENSART_STATE_DIRECTORY"
 }
 
@@ -58,6 +65,7 @@ against_copy() {
   say "Part b: $events events"
   lensart generate --events "$events" --seed 12 --duplicates 0.02 --tests 0 --json --to kafka \
     >"$results/generate-b.json"
+  export LENSART_PIPELINE_JOBS='["orders"]'
   "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$events" --json \
     >"$results/postgres.json"
   lensart verify >"$results/verify-b.txt" || die "verify found differences; see $results/verify-b.txt"
