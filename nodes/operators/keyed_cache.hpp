@@ -60,8 +60,7 @@ class KeyedCache {
     LENSART_TRY(load(entry->value));
     entry->bytes = entry->value.bytes() + sizeof(Entry);
     used_bytes_ += entry->bytes;
-    entry->slot = ring_.size();
-    ring_.push_back(entry.get());
+    take_slot(*entry);
     last_ = entry.get();
     entries_.emplace(key, std::move(entry));
     return &last_->value;
@@ -95,12 +94,9 @@ class KeyedCache {
     // Twice round: the first time takes away the marks of use.
     for (std::size_t left = 2 * ring_.size(); used_bytes_ > budget_bytes_ && left > 0; --left) {
       if (hand_ >= ring_.size()) hand_ = 0;
-      Entry& entry = *ring_[hand_];
-      if (entry.changed_in > durable || std::exchange(entry.used, false)) {
-        ++hand_;
-      } else {
-        drop(entry);  // another stands there now
-      }
+      Entry* const entry = ring_[hand_++];
+      if (entry == nullptr || entry->changed_in > durable) continue;
+      if (!std::exchange(entry->used, false)) drop(*entry);
     }
   }
 
@@ -125,11 +121,21 @@ class KeyedCache {
     bool used = false;     ///< since the hand was here
   };
 
+  /// Where one was dropped, which is behind the hand: its turn comes last.
+  void take_slot(Entry& entry) {
+    if (free_slots_.empty()) {
+      entry.slot = ring_.size();
+      ring_.push_back(&entry);
+    } else {
+      entry.slot = free_slots_.back();
+      free_slots_.pop_back();
+      ring_[entry.slot] = &entry;
+    }
+  }
   void drop(Entry& entry) {
     used_bytes_ -= entry.bytes;
-    ring_.back()->slot = entry.slot;
-    ring_[entry.slot] = ring_.back();
-    ring_.pop_back();
+    ring_[entry.slot] = nullptr;
+    free_slots_.push_back(entry.slot);
     const Key key = entry.key;  // which dies with the entry
     entries_.erase(key);
   }
@@ -139,7 +145,8 @@ class KeyedCache {
   std::size_t used_bytes_ = 0;
   boost::unordered_flat_map<Key, std::unique_ptr<Entry>> entries_;
   std::vector<Entry*> changed_;
-  std::vector<Entry*> ring_;  ///< all entries, for the hand to go round
+  std::vector<Entry*> ring_;  ///< all entries, for the hand to go round; null where one was dropped
+  std::vector<std::size_t> free_slots_;
   std::size_t hand_ = 0;
   Entry* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
 };

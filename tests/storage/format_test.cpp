@@ -58,7 +58,7 @@ TEST(GoldenBytes, StateMeta) {
   EXPECT_EQ(back->hash_seed, meta.hash_seed);
 }
 
-TEST(GoldenBytes, TheFormatIsTheFirst) { EXPECT_EQ(kStateFormat, 1U); }
+TEST(GoldenBytes, TheFormatIsTheSecond) { EXPECT_EQ(kStateFormat, 2U); }
 
 TEST(GoldenBytes, Binding) {
   storage::Binding binding;
