@@ -47,11 +47,15 @@ DeadLetter letter_for(const LogRecord& record, const Verdict& verdict) {
           verdict.event_id, verdict.order_id, record.payload};
 }
 
-DeadLetter too_late_letter(const LogRecord& record, const Event& event) {
-  // An id that was made from the payload was absent from it.
+/// An id that was made from the payload was absent from it.
+std::optional<std::string> stated_id(const LogRecord& record, const Event& event) {
   const bool derived = event.event_id == "hash_" + sha256_hex(record.payload.value_or(""));
-  const auto event_id = derived ? std::nullopt : std::optional(event.event_id);
-  return {record.at, "too_late", "timestamp", event_id, event.order_id, record.payload};
+  return derived ? std::nullopt : std::optional(event.event_id);
+}
+
+DeadLetter too_late_letter(const LogRecord& record, const Event& event) {
+  return {record.at,      "too_late",    "timestamp", stated_id(record, event),
+          event.order_id, record.payload};
 }
 
 /// The field of an `expired_order` letter is the order id's, wherever it stands, or none.
@@ -61,8 +65,8 @@ std::string believable_field(const std::string& field) {
 }
 
 DeadLetter expired_letter(const LogRecord& record, const Event& event, const std::string& field) {
-  return {record.at,      "expired_order", believable_field(field),
-          event.event_id, event.order_id,  record.payload};
+  return {record.at,      "expired_order", believable_field(field), stated_id(record, event),
+          event.order_id, record.payload};
 }
 
 /// Reads the log once, believing all that is hinted of expired orders.
