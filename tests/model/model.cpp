@@ -47,9 +47,11 @@ DeadLetter letter_for(const LogRecord& record, const Verdict& verdict) {
           verdict.event_id, verdict.order_id, record.payload};
 }
 
+std::string derived_id(std::string_view payload) { return "hash_" + sha256_hex(payload); }
+
 /// An id that was made from the payload was absent from it.
 std::optional<std::string> stated_id(const LogRecord& record, const Event& event) {
-  const bool derived = event.event_id == "hash_" + sha256_hex(record.payload.value_or(""));
+  const bool derived = event.event_id == derived_id(record.payload.value_or(""));
   return derived ? std::nullopt : std::optional(event.event_id);
 }
 
@@ -128,7 +130,8 @@ std::vector<Coordinates> impossible_expiries(const Reading& reading, const Setti
   for (const DeadLetter& letter : reading.dead_letters) {
     if (letter.code != "expired_order") continue;
     const auto latest = latest_of_order.find(*letter.order_id);
-    const auto copy = accepted_copy.find(*letter.event_id);
+    const auto copy =
+        accepted_copy.find(letter.event_id.value_or(derived_id(letter.payload.value_or(""))));
     const bool old_enough = settings.state_ttl && reading.watermark &&
                             latest != latest_of_order.end() &&
                             latest->second < *reading.watermark - *settings.state_ttl;
