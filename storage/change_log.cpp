@@ -23,14 +23,19 @@ Result<FoldProgress> ChangeLog::write(WriteTransaction& txn,
                                       std::span<const StateChange> changes) const {
   FoldProgress progress = progress_;
   LENSART_ASSIGN(const std::uint64_t appended, append(txn, changes, progress));
+  if (appended == 0) return progress;
   std::uint64_t recent = 0;
   for (const LoggedTables::Entry& entry : tables_.entries()) {
     LENSART_ASSIGN(const std::uint64_t count, txn.count(entry.recent));
     recent += count;
   }
-  // A round takes as long as the log takes to grow by its bound, whatever the load.
-  const std::uint64_t share = (recent * appended + bound_bytes_ - 1) / bound_bytes_;
-  LENSART_TRY(fold(txn, std::min(recent, share), progress));
+  // As large a part of the keys as the epoch is of what the round has left: even work at any load,
+  // and all that remains at the end. The keys behind the stretch count too, so it ends earlier.
+  const std::uint64_t left =
+      round_bytes_ > progress.grown_bytes ? round_bytes_ - progress.grown_bytes : 0;
+  const std::uint64_t share = left > appended ? recent * appended / left : recent;
+  progress.grown_bytes += appended;
+  LENSART_TRY(fold(txn, share + 1, progress));
   return progress;
 }
 
@@ -70,6 +75,7 @@ Result<Unit> ChangeLog::fold(WriteTransaction& txn, std::uint64_t keys,
     progress.tree = 0;
     LENSART_TRY(txn.erase_range(tables_.log(), "", key_of(progress.round_began)));
     progress.round_began = progress.next_chunk;
+    progress.grown_bytes = 0;
     return Unit{};
   }
   return Unit{};

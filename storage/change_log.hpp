@@ -18,16 +18,18 @@ struct FoldProgress {
   /// The chunks before this one are of no use once the round is over: all that stood in them has
   /// been folded or written anew.
   std::uint64_t round_began = 0;
-  std::size_t tree = 0;  ///< which of LoggedTables::entries()
-  std::string key;       ///< where in it the next stretch begins
+  std::uint64_t grown_bytes = 0;  ///< the log, since then
+  std::size_t tree = 0;           ///< which of LoggedTables::entries()
+  std::string key;                ///< where in it the next stretch begins
 };
 
 /// Threads: the writer's.
 class ChangeLog {
  public:
-  /// `bound_bytes`: the log is kept between one and two times this.
-  ChangeLog(const LoggedTables& tables, std::uint64_t bound_bytes)
-      : tables_(tables), bound_bytes_(bound_bytes) {}
+  /// `round_bytes`: a round over all keys is done before the log has grown by this. So the log is
+  /// at most twice as large, and an epoch.
+  ChangeLog(const LoggedTables& tables, std::uint64_t round_bytes)
+      : tables_(tables), round_bytes_(round_bytes) {}
 
   /// Where the log ends. A round begins anew with each start.
   Result<Unit> load(const ReadTransaction& txn);
@@ -45,7 +47,7 @@ class ChangeLog {
                                      FoldProgress& progress) const;
 
   const LoggedTables& tables_;
-  std::uint64_t bound_bytes_;
+  std::uint64_t round_bytes_;
   FoldProgress progress_;
 };
 

@@ -110,11 +110,18 @@ Result<Unit> Environment::open_all_tables() {
     }));
   }
   for (const std::string& name : names) LENSART_TRY(table(name.c_str()));
-  if (const auto log = tables_.find(kLogName); log != tables_.end()) logged_.set_log(log->second);
   for (const auto& [name, recent] : tables_) {
     if (!name.ends_with(kRecentSuffix)) continue;
     const auto tree = tables_.find(name.substr(0, name.size() - kRecentSuffix.size()));
-    if (tree != tables_.end()) logged_.add(tree->second, recent);
+    const auto log = tables_.find(kLogName);
+    if (tree == tables_.end() || log == tables_.end()) {
+      return fail(Errc::kStateCorrupt, fmt::format("the state has the tree {}, but not what it "
+                                                   "belongs to; restore a backup or run `lensart "
+                                                   "state adopt`",
+                                                   name));
+    }
+    logged_.set_log(log->second);
+    logged_.add(tree->second, recent);
   }
   return Unit{};
 }
@@ -122,12 +129,10 @@ Result<Unit> Environment::open_all_tables() {
 Result<Table> Environment::logged_table(const char* name) {
   LENSART_ASSIGN(const Table tree, table(name));
   if (logged_.contains(tree)) return tree;
-  if (logged_.log() == 0) {
-    LENSART_ASSIGN(const Table log, table(std::string(kLogName).c_str()));
-    logged_.set_log(log);
-  }
+  LENSART_ASSIGN(const Table log, table(std::string(kLogName).c_str()));
   LENSART_ASSIGN(const Table recent,
                  table((std::string(name) + std::string(kRecentSuffix)).c_str()));
+  logged_.set_log(log);
   logged_.add(tree, recent);
   return tree;
 }
@@ -217,9 +222,8 @@ Result<std::optional<std::string_view>> ReadTransaction::get(Table table,
   return logged_->contains(table) ? logged_->get(txn_, table, key) : get_raw(txn_, table, key);
 }
 
-Result<Unit> ReadTransaction::scan(
-    Table table, std::string_view from,
-    const std::function<bool(std::string_view, std::string_view)>& visit) const {
+Result<Unit> ReadTransaction::scan(Table table, std::string_view from,
+                                   const ScanVisit& visit) const {
   return logged_->contains(table) ? logged_->scan(txn_, table, from, visit)
                                   : scan_txn(txn_, table, from, visit);
 }
@@ -313,9 +317,8 @@ Result<std::uint64_t> WriteTransaction::erase_range(Table table, std::string_vie
   return erased;
 }
 
-Result<Unit> WriteTransaction::scan(
-    Table table, std::string_view from,
-    const std::function<bool(std::string_view, std::string_view)>& visit) const {
+Result<Unit> WriteTransaction::scan(Table table, std::string_view from,
+                                    const ScanVisit& visit) const {
   return scan_txn(txn_, table, from, visit);
 }
 

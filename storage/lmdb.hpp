@@ -49,7 +49,7 @@ class Environment {
   /// The same for a tree that is a log first: see storage/logged_tables.hpp. Through a read
   /// transaction it looks like any other; it is written by a ChangeLog alone.
   Result<Table> logged_table(const char* name);
-  /// Opens every tree that is there. For readers beside the program that made them.
+  /// Opens every tree that is there; those that are logged are so from then on.
   Result<Unit> open_all_tables();
   /// The trees opened so far. Threads: any, once all are.
   const std::map<std::string, Table, std::less<>>& tables() const { return tables_; }
@@ -93,9 +93,7 @@ class ReadTransaction {
   /// Empty when there is no such key.
   Result<std::optional<std::string_view>> get(Table table, std::string_view key) const;
   /// Calls `visit` for the keys from `from` on, in order, until it returns false.
-  Result<Unit> scan(
-      Table table, std::string_view from,
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  Result<Unit> scan(Table table, std::string_view from, const ScanVisit& visit) const;
   Result<std::optional<std::string>> last_key(Table table) const;
   Result<std::uint64_t> count(Table table) const;
   /// What a tree takes in the file.
@@ -127,9 +125,7 @@ class WriteTransaction {
   Result<bool> erase(Table table, std::string_view key);
   /// Removes every key in [from, until). Returns how many.
   Result<std::uint64_t> erase_range(Table table, std::string_view from, std::string_view until);
-  Result<Unit> scan(
-      Table table, std::string_view from,
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  Result<Unit> scan(Table table, std::string_view from, const ScanVisit& visit) const;
   Result<Unit> clear(Table table);
   Result<std::uint64_t> count(Table table) const;
   /// See LoggedTables::fetch.

@@ -13,6 +13,8 @@
 namespace lensart::storage {
 
 inline constexpr unsigned kMaxTables = 32;
+/// LMDB's own two come first: free pages, and the names of the others.
+inline constexpr unsigned kOwnTables = 2;
 
 using ScanVisit = std::function<bool(std::string_view key, std::string_view value)>;
 

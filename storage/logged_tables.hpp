@@ -3,14 +3,12 @@
 /// Sparse puts all over a large tree cost a page each, and the pages lie scattered over the file.
 /// So the changes of an epoch are appended to one log, and beside each such tree a small one,
 /// `NAME.recent`, says where in the log the newest value of a key stands. With every epoch a
-/// stretch of neighbouring keys is folded from there into the tree itself, in turn, so that the log
-/// stays between one and two times its bound. Readers are shown one tree. Formats:
-/// docs/state-format.md, log.
+/// stretch of neighbouring keys is folded from there into the tree itself, round and round, so that
+/// the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +51,7 @@ class LoggedTables {
                                                 std::string_view place) const;
 
  private:
-  std::array<MDB_dbi, kMaxTables> recent_{};  ///< by tree; 0 is LMDB's own
+  std::array<MDB_dbi, kMaxTables + kOwnTables> recent_{};  ///< by tree; 0 where it is not logged
   std::vector<Entry> entries_;
   MDB_dbi log_ = 0;
 };

@@ -1,16 +1,10 @@
 #include "storage/state_store.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <map>
 
 #include "storage/codec.hpp"
@@ -71,28 +65,6 @@ EpochId chain_id(const EpochId& previous, const Incarnation& incarnation,
 
 }  // namespace
 
-Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  if (failed) {
-    return fail(Errc::kStateFailed, fmt::format("state.directory = \"{}\": cannot be made: {}",
-                                                directory, failed.message()));
-  }
-  const std::string path = directory + "/lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return fail(Errc::kStateFailed, fmt::format("{}: {}", path, std::strerror(errno)));
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return DirectoryLock(fd);
-  ::close(fd);
-  return fail(Errc::kOwnedByAnother,
-              fmt::format("another instance is running on state.directory = \"{}\"; stop it, or "
-                          "give this one a pipeline.name and a state.directory of its own",
-                          directory));
-}
-
-DirectoryLock::~DirectoryLock() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& options) {
   std::unique_ptr<StateStore> self(new StateStore());
   if (!options.read_only) {
@@ -111,6 +83,7 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
   environment.max_size_bytes = options.max_size_bytes;
   environment.read_only = options.read_only;
   LENSART_ASSIGN(environment_, Environment::open(environment));
+  LENSART_TRY(environment_->open_all_tables());
   LENSART_ASSIGN(meta_table_, environment_->table("meta"));
   LENSART_ASSIGN(chain_table_, environment_->table("chain"));
   LENSART_ASSIGN(positions_table_, environment_->table("positions"));
@@ -132,14 +105,14 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
   LENSART_TRY(load_chain());
   LENSART_TRY(check_outbox());
   log_.emplace(environment_->logged_tables(), options.log_bytes);
+  LENSART_TRY(load_log());
   return load_positions();
 }
 
-Result<Table> StateStore::logged_table(const char* name) {
-  LENSART_ASSIGN(const Table table, environment_->logged_table(name));
-  LENSART_ASSIGN(const auto txn, read());
-  LENSART_TRY(log_->load(txn));
-  return table;
+Result<Unit> StateStore::load_log() {
+  if (environment_->logged_tables().entries().empty()) return Unit{};
+  LENSART_ASSIGN(const auto txn, environment_->read());
+  return log_->load(txn);
 }
 
 /// A state without its meta record must not be taken for a new one.

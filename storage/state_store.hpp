@@ -12,23 +12,25 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "graph/error.hpp"
 #include "storage/change_log.hpp"
 #include "storage/change_set.hpp"
+#include "storage/directory_lock.hpp"
 #include "storage/epoch.hpp"
 #include "storage/lmdb.hpp"
 
 namespace lensart::storage {
+
+struct StateMeta;
 
 struct StateStoreOptions {
   std::string directory;                       ///< made if missing
   std::string pipeline = "lensart";            ///< a state belongs to one pipeline
   std::string fingerprint;                     ///< of the settings that enter a table
   std::uint64_t max_size_bytes = 64ULL << 30;  ///< `state.max_size`
-  std::uint64_t log_bytes = 64ULL << 20;       ///< of the log of changes; at most twice this
+  std::uint64_t log_bytes = 64ULL << 20;       ///< half of what the log of changes may take
   bool read_only = false;                      ///< for commands beside a stopped pipeline
   /// A state that is made anew: where its chain begins, and how far Kafka was read. Nothing: at a
   /// genesis of its own.
@@ -54,27 +56,11 @@ struct EpochCommit {
   std::vector<OutboxChunk> chunks;
 };
 
-struct StateMeta;
-
 /// What this state was bound to when it was first used; compared at each start.
 struct Binding {
   std::string kafka_cluster_id;
   std::string database_system_id;
   std::int64_t database_timeline = 0;
-};
-
-/// The lock on a state's directory, held against every other process. Threads: one.
-class DirectoryLock {
- public:
-  /// Makes the directory if need be. Fails with kOwnedByAnother, kStateFailed.
-  static Result<DirectoryLock> take(const std::string& directory);
-  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  DirectoryLock& operator=(DirectoryLock&&) = delete;
-  ~DirectoryLock();
-
- private:
-  explicit DirectoryLock(int fd) : fd_(fd) {}
-  int fd_;
 };
 
 /// Threads: one writer (the committer); readers on any thread. Lifetime: outlives every
@@ -91,11 +77,10 @@ class StateStore {
   /// A tree for keyed state. REQUIRES: called before the first commit.
   Result<Table> table(const char* name) { return environment_->table(name); }
   /// The same for a large one that is changed all over: storage/logged_tables.hpp.
-  Result<Table> logged_table(const char* name);
+  Result<Table> logged_table(const char* name) { return environment_->logged_table(name); }
   Result<ReadTransaction> read() const { return environment_->read(); }
-  /// For a view beside the pipeline, which knows no job: whatever trees are there.
-  Result<Unit> open_all_tables() { return environment_->open_all_tables(); }
-  /// The trees by name. Threads: any, once all are opened.
+  /// The trees by name: those that were there at open(), and those opened since. Threads: any, once
+  /// all are opened.
   const std::map<std::string, Table, std::less<>>& tables() const { return environment_->tables(); }
 
   // What stands in a view, whatever is committed meanwhile. Threads: any.
@@ -140,6 +125,7 @@ class StateStore {
   Result<Unit> migrate(const StateMeta& meta);
   Result<FoldProgress> write_changes(WriteTransaction& txn,
                                      std::span<const StateChange> changes) const;
+  Result<Unit> load_log();
   Result<Unit> load_chain();
   Result<Unit> check_fresh() const;
   Result<Unit> check_outbox() const;

@@ -16,7 +16,6 @@ Result<Json> ask_stopped(const Config& config, const std::string& question) {
   options.fingerprint.clear();  // made under other settings, it can be looked at all the same
   options.read_only = true;
   LENSART_ASSIGN(const auto store, storage::StateStore::open(options));
-  LENSART_TRY(store->open_all_tables());
   return answer_from(*store, config, question);
 }
 
