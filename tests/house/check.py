@@ -98,7 +98,7 @@ def shell(tree):
 
 def paths(tree):
     """No text names a place on the machine it was written on."""
-    places = [re.escape(str(tree.root)) + r"\b", r"/work/", r"/root/"]
+    places = [re.escape(str(tree.root)) + r"\b", r"/home/\w", r"/root/"]
     pattern = re.compile(r"(?<![\w.$}/*-])(" + "|".join(places) + ")")
     for name in tree.files:
         if name == "tests/house/check.py":

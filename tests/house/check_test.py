@@ -66,7 +66,7 @@ class CheckTest(unittest.TestCase):
 
     def test_paths_of_one_machine_are_found(self):
         self.given("a.md", f"see {self.root}/x\n")
-        self.given("b.md", "see /wo" "rk/main\n")
+        self.given("b.md", "see /ro" "ot/main and /ho" "me/an/x\n")
         self.given("c.md", "see scripts/work/a, https://example.org/work/a and /var/tmp\n")
         self.assertEqual([f.split(":")[0] for f in self.found("paths")], ["a.md", "b.md"])
 
