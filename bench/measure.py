@@ -4,7 +4,7 @@ marks of the events (start-up apart), the CPU of the process, its private memory
 
   measure.py --program build/release/lensart --records N [--metric NAME] [--json] -- [run's arguments]
 
-The figures come from /metrics, read 50 times a second, and from /proc. Exit code: the run's own, or 1
+The figures come from /metrics, read 10 times a second, and from /proc. Exit code: the run's own, or 1
 when fewer or more records were counted than --records says.
 """
 
@@ -59,7 +59,7 @@ class Watch(threading.Thread):
         self.samples, self.peak_kib, self.ended = [], 0, threading.Event()
 
     def run(self):
-        while not self.ended.wait(0.02):
+        while not self.ended.wait(0.1):
             try:
                 self.peak_kib = max(self.peak_kib, private_kib(self.pid))
             except OSError:

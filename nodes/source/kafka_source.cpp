@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "nodes/source/kafka_log_check.hpp"
 
@@ -86,8 +87,10 @@ void KafkaSource::nudge_when_asked() {
     const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources)));
     for (std::uint32_t source = 0; source < sources; ++source) {
       const SourceInfo& info = directory_.at(source);
-      // The first record since 1970: found at once.
-      rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset = 0;
+      // The first record after the end of time: the broker knows that there is none without reading
+      // its log. (For an earlier time it would load a whole batch of every partition.)
+      rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
+          std::numeric_limits<std::int64_t>::max();
     }
     const auto rc = rd_kafka_offsets_for_times(client_.get(), list.get(), kAskPatienceMs);
     answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
