@@ -2,65 +2,33 @@
 /// bounded (docs/contract.md §2, Duplicates).
 ///
 /// Ids are 128-bit keyed hashes. New ones lie in memory and, epoch by epoch, in a log; from time to
-/// time the log is sealed into a sorted segment with a Bloom filter in memory. Lanes share the
-/// space by ranges of the hash, so that their number never enters a key.
+/// time the log is sealed into a sorted segment with a Bloom filter in memory, and segments are
+/// merged into larger ones. Lanes share the space by ranges of the hash, so that their number never
+/// enters a key.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string_view>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "graph/error.hpp"
+#include "storage/id_merge.hpp"
+#include "storage/id_segment.hpp"
 #include "storage/state_store.hpp"
 
 namespace lensart::storage {
-
-struct IdHash {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  friend auto operator<=>(const IdHash&, const IdHash&) = default;
-  friend std::size_t hash_value(const IdHash& id) { return static_cast<std::size_t>(id.low); }
-};
-
-/// Keyed by the state's secret, so that nobody can choose ids that collide.
-IdHash hash_id(std::string_view id, std::uint64_t seed);
 
 inline std::size_t lane_of(const IdHash& id, std::size_t lanes) {
   return static_cast<std::size_t>((id.high >> 32) * lanes >> 32);
 }
 
-/// A split-block Bloom filter: one cache line a look-up, about 1 in 200 wrong at 12 bits an id.
-class BlockFilter {
- public:
-  explicit BlockFilter(std::size_t ids);
-  explicit BlockFilter(std::string_view bytes);
-  void add(const IdHash& id);
-  bool may_contain(const IdHash& id) const;
-  std::string_view bytes() const;
-
- private:
-  struct alignas(32) Block {
-    std::uint32_t words[8] = {};
-  };
-  std::vector<Block> blocks_;
-};
-
-/// A sealed segment: sorted, immutable.
-struct IdSegment {
-  std::uint64_t number = 0;
-  std::uint64_t ids = 0;
-  std::vector<IdHash> first_of_chunk;
-  BlockFilter filter{0};
-};
-
 struct IdSegments {
   EpochNumber covers_until = 0;  ///< ids of epochs up to here are in segments
-  std::vector<std::shared_ptr<const IdSegment>> segments;
+  SegmentList segments;
 };
 
 /// The shared part. Threads: `segments` any; the rest the writer's.
@@ -77,6 +45,8 @@ class IdIndex {
            const std::vector<IdHash>& ids) const;
   /// Sorts the log up to and including `until` into a segment.
   Result<Unit> seal(EpochNumber until);
+  /// A stretch of merging segments, if any are to be: to be called after each epoch.
+  Result<Unit> merge_some();
   /// Looks an id up in a segment on disk; its filter has said that it may be there.
   Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment,
                         const IdHash& id) const;
@@ -84,14 +54,17 @@ class IdIndex {
  private:
   explicit IdIndex(StateStore& store) : store_(store) {}
   Result<Unit> load();
-  Result<std::shared_ptr<const IdSegment>> write_segment(WriteTransaction& txn,
-                                                         std::uint64_t number,
-                                                         const std::vector<IdHash>& sorted) const;
+  void publish(SegmentList segments, EpochNumber covers_until);
+  Result<bool> erase_litter();
 
   StateStore& store_;
   Table log_table_ = 0;
   Table segment_table_ = 0;
   std::vector<IdHash> recent_;
+  std::uint64_t last_number_ = 0;
+  std::optional<IdMerge> merge_;
+  SegmentList replaced_;               ///< by a merge; on disk until no lane looks at them
+  std::vector<std::uint64_t> litter_;  ///< segments that nobody looks at
   mutable std::mutex mutex_;
   std::shared_ptr<const IdSegments> segments_ = std::make_shared<IdSegments>();
 };

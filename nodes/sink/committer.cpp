@@ -92,6 +92,9 @@ void Committer::work() {
     if (record && draft->freeze_ids) {
       if (auto sealed = ids_.seal(draft->number); !sealed) record = tl::unexpected(sealed.error());
     }
+    if (record) {
+      if (auto merged = ids_.merge_some(); !merged) record = tl::unexpected(merged.error());
+    }
     if (!record) return callbacks_.on_stop(record.error());
     {
       const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@
 #include "graph/credits.hpp"
 #include "graph/flow.hpp"
 #include "nodes/source/record_source.hpp"
+#include "storage/id_segment.hpp"
 #include "storage/protocol/epoch_cutter.hpp"
 #include "storage/sink.hpp"
 
@@ -22,7 +23,7 @@ struct PumpOptions {
   std::chrono::microseconds idle_timeout = std::chrono::seconds(30);
   std::chrono::microseconds max_out_of_orderness = std::chrono::minutes(5);
   std::chrono::microseconds max_future = std::chrono::hours(1);  ///< that two clocks may be apart
-  std::uint64_t freeze_ids_every = 1U << 19;  ///< records between two generations of ids
+  std::uint64_t freeze_ids_every = storage::kIdsAGeneration;
   bool until_end = false;
 };
 
