@@ -21,12 +21,21 @@ std::uint64_t prefix_of(std::string_view key) {
 }  // namespace
 
 void ChangeSet::put(Table table, std::string_view key, std::string_view value) {
+  begin_put(table, key).append(value);
+  end_put();
+}
+
+std::string& ChangeSet::begin_put(Table table, std::string_view key) {
   const auto at = static_cast<std::uint32_t>(bytes.size());
+  const auto size = static_cast<std::uint32_t>(key.size());
   bytes.append(key);
-  bytes.append(value);
-  items.push_back({table, at, static_cast<std::uint32_t>(key.size()),
-                   at + static_cast<std::uint32_t>(key.size()),
-                   static_cast<std::uint32_t>(value.size()), false});
+  items.push_back({table, at, size, at + size, 0, false});
+  return bytes;
+}
+
+void ChangeSet::end_put() {
+  Item& item = items.back();
+  item.value_size = static_cast<std::uint32_t>(bytes.size() - item.value_at);
 }
 
 void ChangeSet::erase(Table table, std::string_view key) {

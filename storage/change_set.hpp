@@ -29,6 +29,9 @@ struct ChangeSet {
   std::vector<Item> items;
 
   void put(Table table, std::string_view key, std::string_view value);
+  /// The same for a value that the caller appends to the returned string before end_put().
+  std::string& begin_put(Table table, std::string_view key);
+  void end_put();
   void erase(Table table, std::string_view key);
   StateChange at(const Item& item) const;
 };

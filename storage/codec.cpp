@@ -10,7 +10,9 @@ std::uint32_t checksum(std::string_view bytes) {
 }
 }  // namespace
 
-void seal_in_place(std::string& out) { ByteWriter(out).number(checksum(out)); }
+void seal_in_place(std::string& out, std::size_t from) {
+  ByteWriter(out).number(checksum(std::string_view(out).substr(from)));
+}
 
 std::string seal(std::uint8_t version, std::string_view value) {
   std::string out;

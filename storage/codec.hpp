@@ -142,8 +142,8 @@ inline std::uint64_t key_to_u64(std::string_view key) {
 
 /// `value` sealed with its format version in front and a checksum behind: LMDB has none of its own.
 std::string seal(std::uint8_t version, std::string_view value);
-/// The same, in place: `out` must begin with the version byte already.
-void seal_in_place(std::string& out);
+/// The same, in place: the version byte stands at `from` already, and the value behind it.
+void seal_in_place(std::string& out, std::size_t from = 0);
 /// Empty when the checksum or the version is wrong.
 struct Unsealed {
   bool ok = false;

@@ -52,6 +52,12 @@ void append_cell(std::string& out, const Cell& cell) {
   }
 }
 
+std::vector<std::string_view> texts_in(std::string_view bytes) {
+  std::vector<std::string_view> texts;
+  for (ByteReader reader(bytes); reader.ok() && !reader.at_end();) texts.push_back(reader.text());
+  return texts;
+}
+
 std::string_view leading_columns(std::span<const ColumnSpec> columns, std::size_t count,
                                  std::string_view row) {
   ByteReader reader(row);

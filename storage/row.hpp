@@ -4,10 +4,12 @@
 /// money, 16 for sums of money, 4 for dates, 1 for booleans, length and bytes for the rest.
 #pragma once
 
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/clock.hpp"
 #include "storage/codec.hpp"
@@ -33,8 +35,11 @@ class RowWriter {
   void date(std::int32_t days) { fixed(days); }
   void boolean(bool value) { fixed(static_cast<std::uint8_t>(value ? 1 : 0)); }
   void text(std::string_view value) {
-    out_.push_back('\1');
-    ByteWriter(out_).text(value);
+    char head[1 + sizeof(std::uint32_t)] = {'\1'};
+    const auto size = static_cast<std::uint32_t>(value.size());
+    std::memcpy(head + 1, &size, sizeof(size));
+    out_.append(head, sizeof(head));
+    out_.append(value);
   }
   void text(const std::string& value) { text(std::string_view(value)); }
   void text(const std::optional<std::string_view>& value) { value ? text(*value) : null(); }
@@ -42,8 +47,9 @@ class RowWriter {
  private:
   template <class T>
   void fixed(T value) {
-    out_.push_back('\1');
-    ByteWriter(out_).number(static_cast<T>(value));
+    char bytes[1 + sizeof(T)] = {'\1'};
+    std::memcpy(bytes + 1, &value, sizeof(T));
+    out_.append(bytes, sizeof(bytes));
   }
   std::string& out_;
 };
@@ -66,5 +72,8 @@ void append_cell(std::string& out, const Cell& cell);
 /// The bytes of the first `count` columns.
 std::string_view leading_columns(std::span<const ColumnSpec> columns, std::size_t count,
                                  std::string_view row);
+
+/// The texts that stand one after the other in `bytes`; views into them.
+std::vector<std::string_view> texts_in(std::string_view bytes);
 
 }  // namespace lensart::storage

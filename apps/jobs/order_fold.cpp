@@ -56,6 +56,22 @@ SnapshotFacts facts_in(std::string_view columns) {
   return facts;
 }
 
+/// The same out of the snapshot that the columns were made of.
+SnapshotFacts facts_of(const orders::Snapshot& snapshot, std::string_view columns) {
+  constexpr std::size_t kItemsCountBytes = 9;  // the column behind the payment method
+  SnapshotFacts facts;
+  facts.branch_id = snapshot.branch_id;
+  facts.date = snapshot.date;
+  facts.total_price = snapshot.total_price;
+  if (snapshot.payment_method) {
+    const std::size_t size = snapshot.payment_method->size();
+    facts.has_payment_method = true;
+    facts.payment_method_at = static_cast<std::uint32_t>(columns.size() - kItemsCountBytes - size);
+    facts.payment_method_size = static_cast<std::uint32_t>(size);
+  }
+  return facts;
+}
+
 }  // namespace
 
 std::optional<std::string_view> status_written(const orders::Event& event) {
@@ -96,7 +112,7 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
     snapshot_key.assign(event);
     snapshot_columns.clear();
     append_snapshot_columns(snapshot_columns, event.snapshot);
-    facts = facts_in(snapshot_columns);
+    facts = facts_of(event.snapshot, snapshot_columns);
     if (with_sales) sales = encode_sales(event.snapshot);
     change.any = change.snapshot = true;
   }

@@ -36,6 +36,7 @@ struct SnapshotFacts {
   bool has_payment_method = false;
   std::uint32_t payment_method_at = 0;  ///< in the columns
   std::uint32_t payment_method_size = 0;
+  friend bool operator==(const SnapshotFacts&, const SnapshotFacts&) = default;
 };
 
 /// Threads: one at a time.

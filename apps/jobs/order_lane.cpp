@@ -36,9 +36,9 @@ std::string line_key(orders::OrderId order_id, std::uint32_t line) {
 
 OrderLane::OrderLane(const OrderLaneContext& context, std::optional<Instant> timer_clock)
     : context_(context),
-      // An order's history takes about as much room as the rest of it.
-      orders_(context.trees.orders,
-              context.track_status ? context.cache_bytes / 2 : context.cache_bytes),
+      // An order's history takes about as much room as the rest of it. Where no job keeps one its
+      // share is left: more for the orders makes them no faster.
+      orders_(context.trees.orders, context.cache_bytes / 2),
       tracker_(context.trees.history, *context.timers, *context.status_rules,
                context.cache_bytes / 2),
       outbox_(context.sinks.count),
@@ -110,11 +110,11 @@ Result<LaneVerdict> OrderLane::on_duplicate(const IncomingEvent& incoming,
 
 void OrderLane::store_lines(orders::OrderId order_id, const OrderState& state,
                             storage::ChangeSet& changes) {
-  for (std::uint32_t line = 0; line < state.lines; ++line) {
-    changes.put(context_.trees.lines, line_key(order_id, line),
-                storage::seal(kLineVersion, state.pending_lines[line]));
+  std::uint32_t line = 0;
+  for (const std::string_view row : storage::texts_in(state.pending_lines)) {
+    changes.put(context_.trees.lines, line_key(order_id, line++), storage::seal(kLineVersion, row));
   }
-  for (std::uint32_t line = state.lines; line < state.lines_stored; ++line) {
+  for (; line < state.lines_stored; ++line) {
     changes.erase(context_.trees.lines, line_key(order_id, line));
   }
 }
@@ -132,7 +132,7 @@ void OrderLane::close_order(orders::OrderId order_id, OrderState& state,
       std::string& body = rest.begin(
           kOrderItems, known ? EntryKind::kReplace : EntryKind::kReplaceNew, state.origin);
       storage::RowWriter(body).bigint(order_id);
-      for (const std::string& row : state.pending_lines) storage::ByteWriter(body).text(row);
+      body.append(state.pending_lines);
       rest.end();
       store_lines(order_id, state, changes);
     }
@@ -142,8 +142,9 @@ void OrderLane::close_order(orders::OrderId order_id, OrderState& state,
   state.lines_changed = false;
   state.pending_lines.clear();
   state.pending_lines.shrink_to_fit();
-  changes.put(context_.trees.orders, storage::key_of(static_cast<std::uint64_t>(order_id)),
-              state.encode());
+  state.encode(changes.begin_put(context_.trees.orders,
+                                 storage::key_of(static_cast<std::uint64_t>(order_id))));
+  changes.end_put();
 }
 
 Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
@@ -229,6 +230,7 @@ Result<Unit> OrderLane::sweep(const Closing& closing, const storage::ReadTransac
 Result<Unit> OrderLane::close_epoch(const Closing& closing, const storage::ReadTransaction& txn,
                                     nodes::LaneOutput& output) {
   storage::ChangeSet& changes = output.changes;
+  changes.bytes.reserve(usual_change_bytes_);
   if (closing.sweep) LENSART_TRY(sweep(closing, txn, changes));
   LENSART_TRY(fire_timers(closing, txn, changes));
   if (context_.track_status) {
@@ -245,6 +247,7 @@ Result<Unit> OrderLane::close_epoch(const Closing& closing, const storage::ReadT
       [&](orders::OrderId order_id, OrderState& state) { close_order(order_id, state, changes); });
   context_.ids->log(changes, closing.epoch, context_.lane, std::exchange(accepted_ids_, {}));
   outbox_.flush_into(output);
+  usual_change_bytes_ = changes.bytes.size();
   return Unit{};
 }
 

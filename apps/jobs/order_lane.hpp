@@ -134,6 +134,7 @@ class OrderLane {
   boost::unordered_flat_map<orders::OrderId, std::optional<CountedOrder>> counted_before_;
   std::vector<storage::IdHash> accepted_ids_;  ///< of the epoch under way
   std::vector<storage::IdHash> freed_ids_;
+  std::size_t usual_change_bytes_ = 0;                      ///< of the last epoch closed
   boost::unordered_flat_set<storage::IdHash> expired_ids_;  ///< lately; for copies of them
   std::string sweep_from_;                                  ///< key in the tree of orders
 };

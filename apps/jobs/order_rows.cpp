@@ -1,6 +1,7 @@
 #include "apps/jobs/order_rows.hpp"
 
 #include <chrono>
+#include <cstring>
 
 #include "graph/text.hpp"
 #include "storage/row.hpp"
@@ -91,19 +92,17 @@ orders::Hundredths unit_price(const orders::Line& line) {
   return (2 * line.total_price + line.quantity) / (2 * line.quantity);
 }
 
-std::vector<std::string> item_rows(orders::OrderId order_id, const orders::Snapshot& snapshot,
-                                   const TimeZone& zone) {
+void append_item_rows(std::string& out, orders::OrderId order_id, const orders::Snapshot& snapshot,
+                      const TimeZone& zone) {
   std::optional<std::int32_t> day;
   if (snapshot.date) {
     const auto local = std::chrono::floor<std::chrono::days>(zone.to_local(*snapshot.date));
     day = static_cast<std::int32_t>(local.time_since_epoch().count());
   }
-  std::vector<std::string> rows;
-  rows.reserve(snapshot.lines.size());
+  RowWriter row(out);
   for (const orders::Line& line : snapshot.lines) {
-    std::string& out = rows.emplace_back();
-    out.reserve(160);
-    RowWriter row(out);
+    const std::size_t at = out.size();
+    storage::ByteWriter(out).number(std::uint32_t{0});  // the row's length, known below
     row.bigint(order_id);
     row.bigint(line.product_id);
     row.text(line.product_name);
@@ -113,8 +112,9 @@ std::vector<std::string> item_rows(orders::OrderId order_id, const orders::Snaps
     row.money(line.total_price);
     day ? row.date(*day) : row.null();
     row.bigint(snapshot.branch_id);
+    const auto length = static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t));
+    std::memcpy(out.data() + at, &length, sizeof(length));
   }
-  return rows;
 }
 
 std::string cut_text(std::string_view text, std::size_t code_points) {

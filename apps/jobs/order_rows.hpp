@@ -26,9 +26,10 @@ void append_raw_row(std::string& out, const orders::Event& event, std::string_vi
 /// user_id … items_count of orders_processed.
 void append_snapshot_columns(std::string& out, const orders::Snapshot& snapshot);
 
-/// The rows of order_items_analytics, one a line.
-std::vector<std::string> item_rows(orders::OrderId order_id, const orders::Snapshot& snapshot,
-                                   const TimeZone& zone);
+/// The rows of order_items_analytics, one a line and each as a text: `storage::texts_in` takes them
+/// apart.
+void append_item_rows(std::string& out, orders::OrderId order_id, const orders::Snapshot& snapshot,
+                      const TimeZone& zone);
 
 struct Letter {
   std::string_view code;

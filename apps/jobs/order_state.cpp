@@ -20,17 +20,18 @@ constexpr std::uint8_t kTimer = 8;
 }  // namespace
 
 void OrderState::take_lines(const orders::Event& event, const TimeZone& zone) {
-  std::vector<std::string> rows = item_rows(event.order_id, event.snapshot, zone);
-  std::string together;
-  for (const std::string& row : rows) storage::ByteWriter(together).text(row);
-  const XXH128_hash_t digest = XXH3_128bits(together.data(), together.size());
+  static thread_local std::string rows;  // most snapshots repeat the lines of the one before
+  rows.clear();
+  append_item_rows(rows, event.order_id, event.snapshot, zone);
+  const XXH128_hash_t digest = XXH3_128bits(rows.data(), rows.size());
   const LinesHash found = rows.empty() ? LinesHash{} : LinesHash{digest.high64, digest.low64};
-  if (found == lines_hash && rows.size() == lines) return;
+  const auto count = static_cast<std::uint32_t>(event.snapshot.lines.size());
+  if (found == lines_hash && count == lines) return;
   if (!lines_changed) lines_stored = lines;
   lines_changed = true;
-  lines = static_cast<std::uint32_t>(rows.size());
+  lines = count;
   lines_hash = found;
-  pending_lines = std::move(rows);
+  pending_lines = rows;
 }
 
 bool OrderState::apply(const orders::Event& event, const storage::Origin& from, bool too_late,
@@ -60,14 +61,11 @@ void OrderState::append_row(std::string& out, orders::OrderId order_id) const {
 }
 
 std::size_t OrderState::bytes() const {
-  std::size_t pending = 0;
-  for (const std::string& line : pending_lines) pending += line.size() + sizeof(line);
-  return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) + pending;
+  return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) + pending_lines.size();
 }
 
-std::string OrderState::encode() const {
-  std::string out;
-  out.reserve(all.bytes() + 160);
+void OrderState::encode(std::string& out) const {
+  const std::size_t from = out.size();
   out.push_back(static_cast<char>(kVersion));
   storage::ByteWriter writer(out);
   writer.number(static_cast<std::uint8_t>((row_sent ? kRowSent : 0) | (on_time ? kOnTime : 0) |
@@ -81,8 +79,7 @@ std::string OrderState::encode() const {
   writer.number(duplicates);
   if (timer) writer.instant(*timer);
   if (on_time) on_time->encode(writer);
-  storage::seal_in_place(out);
-  return out;
+  storage::seal_in_place(out, from);
 }
 
 std::string OrderState::encode_expired() {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "apps/jobs/order_fold.hpp"
 #include "apps/orders/event.hpp"
@@ -38,8 +37,8 @@ struct OrderState {
   // Since the last close of an epoch; never persisted.
   bool row_changed = false;
   bool lines_changed = false;
-  std::uint32_t lines_stored = 0;          ///< how many lines the state holds, once lines_changed
-  std::vector<std::string> pending_lines;  ///< the new rows of order_items_analytics
+  std::uint32_t lines_stored = 0;  ///< how many lines the state holds, once lines_changed
+  std::string pending_lines;       ///< the new rows of order_items_analytics, each as a text
 
   struct Context {
     const TimeZone& zone;
@@ -59,7 +58,8 @@ struct OrderState {
   /// Approximate memory, for the cache's budget.
   std::size_t bytes() const;
 
-  std::string encode() const;
+  /// Appends the state, sealed.
+  void encode(std::string& out) const;
   static std::optional<OrderState> decode(std::string_view sealed);
   /// What stays of an order that has expired.
   static std::string encode_expired();

@@ -6,5 +6,5 @@
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "percpu_arena:percpu,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+    "percpu_arena:percpu,background_thread:true,dirty_decay_ms:200,muzzy_decay_ms:0";
 }

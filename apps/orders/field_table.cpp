@@ -68,16 +68,19 @@ FieldTable::Scope::Scope(std::initializer_list<FieldId> ids) {
     const std::string_view name = spec_of(id).name;
     std::array<char, 32> padded{};
     name.copy(padded.data(), padded.size());
-    const std::uint32_t hash = hash_of_key({padded.data(), name.size()});
-    std::size_t at = hash % kSlots;
+    const KeyEnds ends({padded.data(), name.size()});
+    std::size_t at = ends.hash(name.size()) % kSlots;
     while (!slots_[at].name.empty()) at = (at + 1) % kSlots;
-    slots_[at] = {name, hash, id};
+    slots_[at] = {name, ends, id};
   }
 }
 
 const FieldId* FieldTable::Scope::find(const JsonNode& node) const {
+  const KeyEnds ends(node.key);
   for (std::size_t at = node.key_hash % kSlots; !slots_[at].name.empty(); at = (at + 1) % kSlots) {
-    if (slots_[at].hash == node.key_hash && slots_[at].name == node.key) return &slots_[at].id;
+    const Slot& slot = slots_[at];
+    if (slot.name.size() != node.key.size() || slot.ends != ends) continue;
+    if (node.key.size() <= sizeof(KeyEnds) || slot.name == node.key) return &slot.id;
   }
   return nullptr;
 }

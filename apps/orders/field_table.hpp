@@ -137,7 +137,7 @@ class FieldTable {
     static constexpr std::size_t kSlots = 64;
     struct Slot {
       std::string_view name;
-      std::uint32_t hash = 0;
+      KeyEnds ends;
       FieldId id{};
     };
     std::array<Slot, kSlots> slots_{};

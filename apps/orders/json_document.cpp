@@ -36,20 +36,6 @@ std::size_t end_of_code_points(std::string_view text, std::size_t limit) {
 
 }  // namespace
 
-std::uint32_t hash_of_key(std::string_view key) {
-  std::uint64_t first = 0;
-  std::memcpy(&first, key.data(), sizeof first);
-  std::uint64_t last = 0;
-  if (key.size() >= sizeof last) {
-    std::memcpy(&last, key.data() + key.size() - sizeof last, sizeof last);
-  } else {
-    first &= (std::uint64_t{1} << (8 * key.size())) - 1;
-  }
-  const std::uint64_t mixed =
-      (first ^ std::rotl(last, 29) ^ key.size() << 56) * 0x9E37'79B9'7F4A'7C15;
-  return static_cast<std::uint32_t>(mixed >> 32);
-}
-
 /// One pass over the tokens. Every token is looked at, and every byte of every scalar.
 class JsonDocument::Walk {
  public:
@@ -107,7 +93,7 @@ class JsonDocument::Walk {
     if (in.is_object) {
       if (current() != '"') return broken("a field's name is missing");
       if (!text(node.key, node.nul_in_key)) return false;
-      node.key_hash = hash_of_key(node.key);
+      node.key_hash = KeyEnds(node.key).hash(node.key.size());
       note_key(in, node.key_hash);
       if (current() != ':') return broken("a field's name has no colon behind it");
       ++token_;

@@ -1,7 +1,9 @@
 /// A whole JSON text, checked to its last byte, as a flat list of its values.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,8 +32,29 @@ struct JsonNode {
   bool nul_in_text = false;
 };
 
-/// Of a key: equal keys have equal hashes. REQUIRES: 8 readable bytes at its start.
-std::uint32_t hash_of_key(std::string_view key);
+/// The first eight bytes of a key, or all of them and zeros, and its last eight if it has as many:
+/// together with its length the whole of one of up to sixteen.
+struct KeyEnds {
+  KeyEnds() = default;
+  /// REQUIRES: 8 readable bytes at its start.
+  explicit KeyEnds(std::string_view key) {
+    std::memcpy(&first, key.data(), sizeof first);
+    if (key.size() >= sizeof last) {
+      std::memcpy(&last, key.data() + key.size() - sizeof last, sizeof last);
+    } else {
+      first &= (std::uint64_t{1} << (8 * key.size())) - 1;
+    }
+  }
+  /// Equal keys have equal hashes.
+  std::uint32_t hash(std::size_t size) const {
+    const std::uint64_t mixed = (first ^ std::rotl(last, 29) ^ size << 56) * 0x9E37'79B9'7F4A'7C15;
+    return static_cast<std::uint32_t>(mixed >> 32);
+  }
+  friend bool operator==(const KeyEnds&, const KeyEnds&) = default;
+
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
 
 /// The second of two fields of one name in one object.
 struct RepeatedKey {

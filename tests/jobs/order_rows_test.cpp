@@ -121,7 +121,13 @@ class ItemRowsTest : public testing::Test {
   std::string day_of(std::optional<Instant> date) {
     snapshot.date = date;
     snapshot.lines = lines;
-    return cell_of(kOrderItems, item_rows(7, snapshot, saigon()).front(), "order_date");
+    return cell_of(kOrderItems, rows().front(), "order_date");
+  }
+  std::vector<std::string> rows() const {
+    std::string together;
+    append_item_rows(together, 7, snapshot, saigon());
+    const auto texts = storage::texts_in(together);
+    return {texts.begin(), texts.end()};
   }
   static std::string days(std::chrono::sys_days day) {
     return std::to_string(day.time_since_epoch().count());
@@ -135,7 +141,7 @@ TEST_F(ItemRowsTest, EachLineIsARowWithItsOrdersBranch) {
   lines[0].product_name = "Frame";
   lines.push_back(line_of(38, 1, 0));
   snapshot.lines = lines;
-  const auto rows = item_rows(7, snapshot, saigon());
+  const auto rows = this->rows();
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(cells_of(kOrderItems, rows[0]),
             (std::vector<std::string>{"7", "37", "Frame", "NULL", "2", "251", "501", "NULL", "2"}));
