@@ -1,5 +1,8 @@
 #include "storage/change_log.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "storage/log_format.hpp"
 
 namespace lensart::storage {
@@ -7,6 +10,9 @@ namespace lensart::storage {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
+/// Of how many keys a copy is held at once while they are folded.
+constexpr std::uint64_t kStretchKeys = 1024;
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 std::uint64_t pages_of(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
@@ -16,6 +22,17 @@ Result<Unit> ChangeLog::load(const ReadTransaction& txn) {
   LENSART_ASSIGN(const auto last, txn.last_key(tables_.log()));
   progress_ = FoldProgress{};
   if (last) progress_.next_chunk = progress_.round_began = key_to_u64(*last) + 1;
+  // All is old, and there is as much time to fold it as keeps the log within two rounds; not less
+  // than a quarter of one, lest a start be slow, until starts have made three of it.
+  LENSART_ASSIGN(const std::uint64_t bytes, txn.bytes(tables_.log()));
+  if (bytes > round_bytes_) progress_.grown_bytes = bytes - round_bytes_;
+  if (bytes < 3 * round_bytes_) {
+    progress_.grown_bytes = std::min(progress_.grown_bytes, round_bytes_ / 4 * 3);
+  }
+  for (const LoggedTables::Entry& entry : tables_.entries()) {
+    LENSART_ASSIGN(const std::uint64_t keys, txn.count(entry.recent));
+    progress_.old_keys += keys;
+  }
   return Unit{};
 }
 
@@ -24,19 +41,29 @@ Result<FoldProgress> ChangeLog::write(WriteTransaction& txn,
   FoldProgress progress = progress_;
   LENSART_ASSIGN(const std::uint64_t appended, append(txn, changes, progress));
   if (appended == 0) return progress;
-  std::uint64_t recent = 0;
-  for (const LoggedTables::Entry& entry : tables_.entries()) {
-    LENSART_ASSIGN(const std::uint64_t count, txn.count(entry.recent));
-    recent += count;
-  }
-  // As large a part of the keys as the epoch is of what the round has left: even work at any load,
-  // and all that remains at the end. The keys behind the stretch count too, so it ends earlier.
+  // As large a part of the old keys as the epoch is of what the round has left: even work at any
+  // load, and all that remains at the end. Of those that an epoch writes anew nothing is to be
+  // done, so it ends earlier.
   const std::uint64_t left =
       round_bytes_ > progress.grown_bytes ? round_bytes_ - progress.grown_bytes : 0;
-  const std::uint64_t share = left > appended ? recent * appended / left : recent;
+  const bool is_last = left <= appended;
   progress.grown_bytes += appended;
-  LENSART_TRY(fold(txn, share + 1, progress));
+  LENSART_TRY(fold(txn, is_last ? kAll : progress.old_keys * appended / left + 1, progress));
+  if (is_last) LENSART_TRY(end_round(txn, progress));
   return progress;
+}
+
+/// Everything that stood in the log when the round began has been folded or written anew.
+Result<Unit> ChangeLog::end_round(WriteTransaction& txn, FoldProgress& progress) const {
+  LENSART_TRY(txn.erase_range(tables_.log(), "", key_of(progress.round_began)));
+  FoldProgress next;
+  next.next_chunk = next.round_began = progress.next_chunk;
+  for (const LoggedTables::Entry& entry : tables_.entries()) {
+    LENSART_ASSIGN(const std::uint64_t keys, txn.count(entry.recent));
+    next.old_keys += keys;
+  }
+  progress = std::move(next);
+  return Unit{};
 }
 
 /// Returns the bytes that the log has grown by.
@@ -66,22 +93,19 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
 
 Result<Unit> ChangeLog::fold(WriteTransaction& txn, std::uint64_t keys,
                              FoldProgress& progress) const {
-  while (keys > 0) {
-    LENSART_ASSIGN(const std::uint64_t folded, fold_stretch(txn, keys, progress));
-    if (folded == keys) return Unit{};
+  while (keys > 0 && progress.tree < tables_.entries().size()) {
+    const std::uint64_t stretch = std::min(keys, kStretchKeys);
+    LENSART_ASSIGN(const std::uint64_t folded, fold_stretch(txn, stretch, progress));
     keys -= folded;
+    progress.old_keys -= std::min(progress.old_keys, folded);
+    if (folded == stretch) continue;
     progress.key.clear();
-    if (++progress.tree < tables_.entries().size()) continue;
-    progress.tree = 0;
-    LENSART_TRY(txn.erase_range(tables_.log(), "", key_of(progress.round_began)));
-    progress.round_began = progress.next_chunk;
-    progress.grown_bytes = 0;
-    return Unit{};
+    ++progress.tree;
   }
   return Unit{};
 }
 
-/// Returns how many it was; fewer than `keys` at the end of the tree.
+/// Folds the next `keys` old ones of a tree. Returns how many it was; fewer at the end of the tree.
 Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64_t keys,
                                               FoldProgress& progress) const {
   const LoggedTables::Entry& entry = tables_.entries()[progress.tree];
@@ -89,6 +113,8 @@ Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64
   ChangeSet stretch;
   Result<Unit> read = Unit{};
   LENSART_TRY(txn.scan(entry.recent, progress.key, [&](std::string_view key, std::string_view at) {
+    const auto place = decode_log_place(at);
+    if (place && place->chunk >= progress.round_began) return true;  // of this round: the next's
     const auto value = txn.fetch_logged(key, at);
     if (!value) {
       read = tl::unexpected(value.error());
@@ -102,7 +128,6 @@ Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64
     return stretch.items.size() < keys;
   }));
   LENSART_TRY(read);
-  if (stretch.items.empty()) return 0;
   for (const ChangeSet::Item& item : stretch.items) {
     const StateChange change = stretch.at(item);
     if (change.value) {
@@ -110,11 +135,12 @@ Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64
     } else {
       LENSART_TRY(txn.erase(change.table, change.key));
     }
+    LENSART_TRY(txn.erase(entry.recent, change.key));
   }
-  std::string beyond(stretch.at(stretch.items.back()).key);
-  beyond.push_back('\0');  // the least key after the last
-  LENSART_TRY(txn.erase_range(entry.recent, progress.key, beyond));
-  progress.key = std::move(beyond);
+  if (!stretch.items.empty()) {
+    progress.key = stretch.at(stretch.items.back()).key;
+    progress.key.push_back('\0');  // the least key after the last
+  }
   return stretch.items.size();
 }
 

@@ -12,26 +12,27 @@
 
 namespace lensart::storage {
 
-/// How far the folding has come: round and round over the keys of all logged trees.
+/// How far the folding has come: in each round once over the keys of all logged trees.
 struct FoldProgress {
   std::uint64_t next_chunk = 0;
-  /// The chunks before this one are of no use once the round is over: all that stood in them has
-  /// been folded or written anew.
+  /// A round folds what stands in the chunks before this one, unless it is written anew meanwhile;
+  /// once it is over they are of no use.
   std::uint64_t round_began = 0;
   std::uint64_t grown_bytes = 0;  ///< the log, since then
-  std::size_t tree = 0;           ///< which of LoggedTables::entries()
+  std::uint64_t old_keys = 0;     ///< that are left to fold, or more
+  std::size_t tree = 0;           ///< which of LoggedTables::entries(); their number once through
   std::string key;                ///< where in it the next stretch begins
 };
 
 /// Threads: the writer's.
 class ChangeLog {
  public:
-  /// `round_bytes`: a round over all keys is done before the log has grown by this. So the log is
-  /// at most twice as large, and an epoch.
+  /// `round_bytes`: by how much the log grows in a round. So it is at most twice as large, and two
+  /// epochs.
   ChangeLog(const LoggedTables& tables, std::uint64_t round_bytes)
       : tables_(tables), round_bytes_(round_bytes) {}
 
-  /// Where the log ends. A round begins anew with each start.
+  /// Where the log ends. A round begins anew with each start, a shorter one.
   Result<Unit> load(const ReadTransaction& txn);
 
   /// Writes changes to logged trees, sorted, and folds as many old ones as the log is to lose.
@@ -42,6 +43,7 @@ class ChangeLog {
  private:
   Result<std::uint64_t> append(WriteTransaction& txn, std::span<const StateChange> changes,
                                FoldProgress& progress) const;
+  Result<Unit> end_round(WriteTransaction& txn, FoldProgress& progress) const;
   Result<Unit> fold(WriteTransaction& txn, std::uint64_t keys, FoldProgress& progress) const;
   Result<std::uint64_t> fold_stretch(WriteTransaction& txn, std::uint64_t keys,
                                      FoldProgress& progress) const;

@@ -111,6 +111,13 @@ class ByteReader {
   bool ok_ = true;
 };
 
+/// What a string takes beside itself, for a cache's budget: what it has room for and what an
+/// allocator rounds up to; nothing where it fits inside.
+inline std::size_t heap_bytes(const std::string& text) {
+  constexpr std::size_t kInside = 15;
+  return text.capacity() <= kInside ? 0 : (text.capacity() + 16) / 16 * 16;
+}
+
 /// A key part whose byte order is its numeric order; for signed numbers the sign bit is flipped.
 inline void append_key(std::string& key, std::uint64_t value) {
   const std::uint64_t big = __builtin_bswap64(value);

@@ -3,8 +3,8 @@
 /// Sparse puts all over a large tree cost a page each, and the pages lie scattered over the file.
 /// So the changes of an epoch are appended to one log, and beside each such tree a small one,
 /// `NAME.recent`, says where in the log the newest value of a key stands. With every epoch a
-/// stretch of neighbouring keys is folded from there into the tree itself, round and round, so that
-/// the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
+/// stretch of neighbouring keys that have lain there for a while is folded into the tree itself, so
+/// that the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
 #pragma once
 
 #include <array>

@@ -30,7 +30,7 @@ struct StateStoreOptions {
   std::string pipeline = "lensart";            ///< a state belongs to one pipeline
   std::string fingerprint;                     ///< of the settings that enter a table
   std::uint64_t max_size_bytes = 64ULL << 30;  ///< `state.max_size`
-  std::uint64_t log_bytes = 64ULL << 20;       ///< half of what the log of changes may take
+  std::uint64_t log_bytes = 128ULL << 20;      ///< half of what the log of changes may take
   bool read_only = false;                      ///< for commands beside a stopped pipeline
   /// A state that is made anew: where its chain begins, and how far Kafka was read. Nothing: at a
   /// genesis of its own.

@@ -170,9 +170,10 @@ void OrderFold::decode(storage::ByteReader& reader) {
 }
 
 std::size_t OrderFold::bytes() const {
-  return snapshot_columns.size() + sales.size() + snapshot_key.event_id.size() +
-         status_key.event_id.size() + payment_key.event_id.size() + status.size() +
-         payment_status.size();
+  return storage::heap_bytes(snapshot_columns) + storage::heap_bytes(sales) +
+         storage::heap_bytes(snapshot_key.event_id) + storage::heap_bytes(status_key.event_id) +
+         storage::heap_bytes(payment_key.event_id) + storage::heap_bytes(status) +
+         storage::heap_bytes(payment_status);
 }
 
 }  // namespace lensart::jobs

@@ -61,7 +61,8 @@ void OrderState::append_row(std::string& out, orders::OrderId order_id) const {
 }
 
 std::size_t OrderState::bytes() const {
-  return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) + pending_lines.size();
+  return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) +
+         storage::heap_bytes(pending_lines);
 }
 
 void OrderState::encode(std::string& out) const {

@@ -216,7 +216,9 @@ void StatusTrack::add(const orders::Event& event, const storage::Origin& origin,
 
 std::size_t StatusTrack::bytes() const {
   std::size_t bytes = writes.capacity() * sizeof(StatusWrite);
-  for (const StatusWrite& write : writes) bytes += write.event_id.size() + write.status.size();
+  for (const StatusWrite& write : writes) {
+    bytes += storage::heap_bytes(write.event_id) + storage::heap_bytes(write.status);
+  }
   return bytes;
 }
 

@@ -10,7 +10,7 @@ namespace lensart::app {
 namespace {
 
 constexpr std::uint64_t kEventsAnEpoch = 20'000;
-constexpr std::uint64_t kEventsASegment = 1U << 19;
+constexpr std::uint64_t kEventsASegment = 4 * storage::kIdsAGeneration;
 
 }  // namespace
 

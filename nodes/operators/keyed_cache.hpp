@@ -58,7 +58,7 @@ class KeyedCache {
     auto entry = std::make_unique<Entry>();
     entry->key = key;
     LENSART_TRY(load(entry->value));
-    entry->bytes = entry->value.bytes() + sizeof(Entry);
+    entry->bytes = entry->value.bytes() + kEntryBytes;
     used_bytes_ += entry->bytes;
     take_slot(*entry);
     last_ = entry.get();
@@ -70,7 +70,7 @@ class KeyedCache {
   void mark(const Key& key, EpochNumber epoch) {
     const bool found_last = last_ != nullptr && last_->key == key;
     Entry& entry = found_last ? *last_ : *entries_.find(key)->second;
-    const std::size_t bytes = entry.value.bytes() + sizeof(Entry);
+    const std::size_t bytes = entry.value.bytes() + kEntryBytes;
     used_bytes_ += bytes - entry.bytes;
     entry.bytes = bytes;
     if (entry.changed_in == epoch) return;
@@ -120,6 +120,9 @@ class KeyedCache {
     std::size_t slot = 0;  ///< in the ring
     bool used = false;     ///< since the hand was here
   };
+
+  /// With its places in the map, half full, and in the ring.
+  static constexpr std::size_t kEntryBytes = sizeof(Entry) + 56;
 
   /// Where one was dropped, which is behind the hand: its turn comes last.
   void take_slot(Entry& entry) {
