@@ -25,17 +25,16 @@ peak_of() {
 }
 
 campaign() {
-  local small=${1:-190000} large=${2:-1900000} name
-  for name in small large; do
-    use "$name"
+  local small=${1:-190000} large=${2:-1900000} backlog jobs what failed=
+  for backlog in small large; do
+    use "$backlog"
     lensart init >/dev/null
-    lensart generate --events "${!name}" --seed 5 --tests 0 --to kafka >/dev/null
+    lensart generate --events "${!backlog}" --seed 5 --tests 0 --to kafka >/dev/null
   done
-  local jobs failed=
   for jobs in '["orders"]' '["orders","status","metrics"]'; do
-    name=job1
-    [ "$jobs" = '["orders"]' ] || name=all
-    python3 - "$name" "$(peak_of "$name" "$jobs" small "$small")" "$(peak_of "$name" "$jobs" large "$large")" <<'P' || failed=$failed$name
+    what=job1
+    [ "$jobs" = '["orders"]' ] || what=all
+    python3 - "$what" "$(peak_of "$what" "$jobs" small "$small")" "$(peak_of "$what" "$jobs" large "$large")" <<'P' || failed=$failed$what
 import sys
 name, small, large = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 print("%s: peak private memory %.0f MiB at the small backlog, %.0f MiB at the large one: %.3f"
