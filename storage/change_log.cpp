@@ -1,7 +1,6 @@
 #include "storage/change_log.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "storage/log_format.hpp"
 
@@ -12,7 +11,8 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 /// Of how many keys a copy is held at once while they are folded.
 constexpr std::uint64_t kStretchKeys = 1024;
-constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
+/// The most that an epoch folds: so many, and twice as many as it changes.
+constexpr std::uint64_t kFoldedKeys = 4096;
 
 std::uint64_t pages_of(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
@@ -43,13 +43,15 @@ Result<FoldProgress> ChangeLog::write(WriteTransaction& txn,
   if (appended == 0) return progress;
   // As large a part of the old keys as the epoch is of what the round has left: even work at any
   // load, and all that remains at the end. Of those that an epoch writes anew nothing is to be
-  // done, so it ends earlier.
+  // done, so it ends earlier. Where there is much to catch up the round lasts longer instead.
   const std::uint64_t left =
       round_bytes_ > progress.grown_bytes ? round_bytes_ - progress.grown_bytes : 0;
   const bool is_last = left <= appended;
   progress.grown_bytes += appended;
-  LENSART_TRY(fold(txn, is_last ? kAll : progress.old_keys * appended / left + 1, progress));
-  if (is_last) LENSART_TRY(end_round(txn, progress));
+  const std::uint64_t most = kFoldedKeys + 2 * changes.size();
+  const std::uint64_t share = is_last ? most : progress.old_keys * appended / left + 1;
+  LENSART_TRY(fold(txn, std::min(share, most), progress));
+  if (is_last && progress.tree == tables_.entries().size()) LENSART_TRY(end_round(txn, progress));
   return progress;
 }
 

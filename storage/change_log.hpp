@@ -27,8 +27,8 @@ struct FoldProgress {
 /// Threads: the writer's.
 class ChangeLog {
  public:
-  /// `round_bytes`: by how much the log grows in a round. So it is at most twice as large, and two
-  /// epochs.
+  /// `round_bytes`: by how much the log grows in a round. So it is about twice as large at
+  /// most.
   ChangeLog(const LoggedTables& tables, std::uint64_t round_bytes)
       : tables_(tables), round_bytes_(round_bytes) {}
 

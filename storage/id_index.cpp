@@ -110,17 +110,27 @@ Result<bool> IdIndex::erase_litter() {
   return true;
 }
 
-Result<Unit> IdIndex::merge_some() {
+Result<Unit> IdIndex::merge_some(std::uint64_t ids) {
+  // Each id is merged twice in all, so this keeps up.
+  for (std::uint64_t done = 0; done <= 3 * ids; done += kIdsAStretch) {
+    LENSART_ASSIGN(const bool more, merge_stretch());
+    if (!more) break;
+  }
+  return Unit{};
+}
+
+/// False when there was nothing to do.
+Result<bool> IdIndex::merge_stretch() {
   LENSART_ASSIGN(const bool erased, erase_litter());
-  if (erased) return Unit{};
+  if (erased) return true;
   const auto before = segments();
   if (!merge_) {
     SegmentList sources = segments_to_merge(before->segments);
-    if (sources.empty()) return Unit{};
+    if (sources.empty()) return false;
     merge_.emplace(++last_number_, std::move(sources));
   }
   LENSART_ASSIGN(auto whole, merge_->step(store_, segment_table_));
-  if (!whole) return Unit{};
+  if (!whole) return true;
   SegmentList after;
   for (const auto& segment : before->segments) {
     const auto& sources = merge_->sources();
@@ -130,7 +140,7 @@ Result<Unit> IdIndex::merge_some() {
   after.push_back(std::move(whole));
   merge_.reset();
   publish(std::move(after), before->covers_until);
-  return Unit{};
+  return true;
 }
 
 Result<bool> IdIndex::contains(const ReadTransaction& txn, const IdSegment& segment,

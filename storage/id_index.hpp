@@ -45,8 +45,9 @@ class IdIndex {
            const std::vector<IdHash>& ids) const;
   /// Sorts the log up to and including `until` into a segment.
   Result<Unit> seal(EpochNumber until);
-  /// A stretch of merging segments, if any are to be: to be called after each epoch.
-  Result<Unit> merge_some();
+  /// Merges segments, if any are to be, a stretch for so many new ids: to be called after each
+  /// epoch.
+  Result<Unit> merge_some(std::uint64_t ids = 0);
   /// Looks an id up in a segment on disk; its filter has said that it may be there.
   Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment,
                         const IdHash& id) const;
@@ -56,6 +57,7 @@ class IdIndex {
   Result<Unit> load();
   void publish(SegmentList segments, EpochNumber covers_until);
   Result<bool> erase_litter();
+  Result<bool> merge_stretch();
 
   StateStore& store_;
   Table log_table_ = 0;

@@ -8,9 +8,8 @@ namespace lensart::storage {
 
 namespace {
 
-constexpr std::size_t kMerged = 4;          // segments made one
-constexpr std::size_t kLevels = 2;          // of sizes that are merged: up to 16 generations
-constexpr std::size_t kChunksAStretch = 8;  // 512 KB
+constexpr std::size_t kMerged = 4;  // segments made one
+constexpr std::size_t kLevels = 2;  // of sizes that are merged: up to 16 generations
 
 /// 0 for about a generation, 1 for four; those above are large enough.
 std::size_t level_of(const IdSegment& segment) {
@@ -57,8 +56,8 @@ Result<bool> IdMerge::fill(Cursor& cursor, const ReadTransaction& txn, Table tab
 /// The next ids of all sources, in order; fewer than a stretch at the end only.
 Result<std::vector<IdHash>> IdMerge::take(const ReadTransaction& txn, Table table) {
   std::vector<IdHash> out;
-  out.reserve(kChunksAStretch * kIdsPerChunk);
-  while (out.size() < kChunksAStretch * kIdsPerChunk) {
+  out.reserve(kIdsAStretch);
+  while (out.size() < kIdsAStretch) {
     Cursor* least = nullptr;
     for (Cursor& cursor : cursors_) {
       LENSART_ASSIGN(const bool more, fill(cursor, txn, table));
@@ -79,7 +78,7 @@ Result<std::shared_ptr<const IdSegment>> IdMerge::step(StateStore& store, Table 
     LENSART_ASSIGN(const auto txn, store.read());
     LENSART_ASSIGN(const std::vector<IdHash> ids, take(txn, table));
     writer_.add(ids.data(), ids.size(), entries);
-    if (ids.size() < kChunksAStretch * kIdsPerChunk) {
+    if (ids.size() < kIdsAStretch) {
       std::vector<std::uint64_t> numbers;
       for (const auto& segment : sources_) numbers.push_back(segment->number);
       whole = std::make_shared<const IdSegment>(writer_.finish(numbers, entries));

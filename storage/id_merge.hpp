@@ -12,6 +12,8 @@
 
 namespace lensart::storage {
 
+inline constexpr std::size_t kIdsAStretch = 8 * kIdsPerChunk;  // 512 KB
+
 using SegmentList = std::vector<std::shared_ptr<const IdSegment>>;
 
 /// Four segments of about one size, if there are as many and they are not large already; else none.

@@ -176,7 +176,7 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
   return meta->format == kStateFormat || options.read_only ? Unit{} : migrate(*meta);
 }
 
-/// Format 1 had no log: one that is empty says the same.
+/// Format 1 had no log, format 2 no merged segments of ids: a state without any says the same.
 Result<Unit> StateStore::migrate(const StateMeta& meta) {
   StateMeta now = meta;
   now.format = kStateFormat;

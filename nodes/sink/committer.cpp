@@ -93,7 +93,8 @@ void Committer::work() {
       if (auto sealed = ids_.seal(draft->number); !sealed) record = tl::unexpected(sealed.error());
     }
     if (record) {
-      if (auto merged = ids_.merge_some(); !merged) record = tl::unexpected(merged.error());
+      if (auto merged = ids_.merge_some(draft->records); !merged)
+        record = tl::unexpected(merged.error());
     }
     if (!record) return callbacks_.on_stop(record.error());
     {

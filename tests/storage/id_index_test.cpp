@@ -5,91 +5,15 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <set>
 
 #include "storage/codec.hpp"
 #include "tests/storage/hex.hpp"
-#include "tests/storage/state_fixture.hpp"
+#include "tests/storage/id_index_fixture.hpp"
 
 namespace lensart::storage {
 namespace {
 
 using ::testing::HasSubstr;
-
-IdHash id_of(std::uint64_t number) { return hash_id("event-" + std::to_string(number), 42); }
-
-class IdIndexTest : public StateFixture {
- protected:
-  void SetUp() override { start(); }
-
-  /// As a process does: opens the state and gives the lane what the log holds.
-  void start() {
-    lane.reset();
-    index.reset();
-    close();
-    open();
-    auto opened = IdIndex::open(*store);
-    ASSERT_TRUE(opened) << opened.error().message;
-    index = std::move(*opened);
-    lane = std::make_unique<IdLane>(*index);
-    accepted.clear();
-    for (const IdHash& id : index->take_recent()) lane->restore(id);
-    lane->refresh();
-  }
-  bool insert(std::uint64_t number) {
-    auto txn = store->read();
-    const auto fresh = lane->insert(*txn, id_of(number));
-    EXPECT_TRUE(fresh) << fresh.error().message;
-    if (fresh && *fresh) accepted.push_back(id_of(number));
-    return fresh && *fresh;
-  }
-  /// How many of [from, until) are new.
-  std::uint64_t insert(std::uint64_t from, std::uint64_t until) {
-    std::uint64_t fresh = 0;
-    auto txn = store->read();
-    for (std::uint64_t number = from; number < until; ++number) {
-      if (!*lane->insert(*txn, id_of(number))) continue;
-      accepted.push_back(id_of(number));
-      ++fresh;
-    }
-    return fresh;
-  }
-  /// Closes the epoch: what is new goes into the log.
-  EpochNumber close_epoch() {
-    EpochCommit epoch = next_epoch();
-    epoch.changes.resize(1);
-    index->log(epoch.changes[0], epoch.number, 0, std::exchange(accepted, {}));
-    commit(epoch);
-    return epoch.number;
-  }
-  /// A new generation of ids; the old one becomes a segment.
-  void freeze_and_seal() {
-    const EpochNumber until = close_epoch();
-    lane->freeze(until);
-    const auto sealed = index->seal(until);
-    ASSERT_TRUE(sealed) << sealed.error().message;
-    lane->refresh();
-  }
-  /// Every key and value of a tree.
-  std::vector<std::pair<std::string, std::string>> tree(const char* name) {
-    std::vector<std::pair<std::string, std::string>> out;
-    const Table table = *store->table(name);
-    auto txn = store->read();
-    EXPECT_TRUE(txn->scan(table, "", [&](std::string_view key, std::string_view value) {
-      out.emplace_back(key, value);
-      return true;
-    }));
-    return out;
-  }
-  void put(const char* name, std::string_view key, std::string_view value) {
-    const Table table = *store->table(name);
-    ASSERT_TRUE(store->write([&](WriteTransaction& txn) { return txn.put(table, key, value); }));
-  }
-
-  std::unique_ptr<IdIndex> index;
-  std::unique_ptr<IdLane> lane;
-  std::vector<IdHash> accepted;  ///< since the last close of an epoch
-};
 
 TEST_F(IdIndexTest, AnIdIsNewOnce) {
   EXPECT_TRUE(insert(1));
@@ -182,133 +106,6 @@ TEST_F(IdIndexTest, SeveralSegmentsAndTheLogAreKnownAcrossReopens) {
   EXPECT_EQ(index->segments()->segments.size(), 4U);
   EXPECT_EQ(insert(0, 21'000), 0U);
   EXPECT_EQ(insert(21'000, 22'000), 1'000U);
-}
-
-/// A segment of so many ids that four of them are merged at once.
-class IdMergeTest : public IdIndexTest {
- protected:
-  static constexpr std::uint64_t kIds = 12'000;  // three chunks
-
-  void add_generation() {
-    ASSERT_EQ(insert(next, next + kIds), kIds);
-    next += kIds;
-    freeze_and_seal();
-  }
-  void merge_some() {
-    const auto merged = index->merge_some();
-    ASSERT_TRUE(merged) << merged.error().message;
-  }
-  /// Until nothing is to be done; the lane looks again each time. How many stretches it took.
-  void merge_all() {
-    for (int i = 0; i < 100; ++i) {
-      merge_some();
-      lane->refresh();
-    }
-  }
-  std::set<std::uint64_t> numbers_on_disk() {
-    std::set<std::uint64_t> out;
-    for (const auto& [key, value] : tree("id_segments")) out.insert(key_to_u64(key));
-    return out;
-  }
-  void expect_all_known() {
-    EXPECT_EQ(insert(0, next), 0U);
-    EXPECT_EQ(insert(next, next + 1'000), 1'000U);
-    for (std::uint64_t id = next; id < next + 1'000; ++id) lane->forget(id_of(id));
-  }
-
-  std::uint64_t next = 0;
-};
-
-TEST_F(IdMergeTest, FourSegmentsBecomeOneWithAllTheirIds) {
-  for (int i = 0; i < 3; ++i) add_generation();
-  merge_all();
-  EXPECT_EQ(index->segments()->segments.size(), 3U) << "three are few enough";
-  add_generation();
-  merge_all();
-  ASSERT_EQ(index->segments()->segments.size(), 1U);
-  EXPECT_EQ(index->segments()->segments[0]->ids, 4 * kIds);
-  EXPECT_EQ(numbers_on_disk(), std::set<std::uint64_t>{5});
-  expect_all_known();
-  start();
-  EXPECT_EQ(index->segments()->segments.size(), 1U);
-  expect_all_known();
-}
-
-TEST_F(IdMergeTest, EveryIdIsKnownAfterEachStretchAndToALaneThatHasNotLookedAgain) {
-  for (int i = 0; i < 4; ++i) add_generation();
-  for (int i = 0; i < 12; ++i) {
-    merge_some();
-    expect_all_known();  // through the segments of the beginning
-  }
-  EXPECT_EQ(numbers_on_disk().size(), 5U) << "what the lane looks at is not erased";
-  lane->refresh();
-  expect_all_known();
-  merge_all();
-  EXPECT_EQ(numbers_on_disk(), std::set<std::uint64_t>{5});
-}
-
-TEST_F(IdMergeTest, AMergeThatAStopCutShortIsBegunAgain) {
-  for (int i = 0; i < 4; ++i) add_generation();
-  merge_some();
-  EXPECT_TRUE(numbers_on_disk().contains(5)) << "the first stretch is on the disk";
-  start();
-  EXPECT_EQ(index->segments()->segments.size(), 4U);
-  expect_all_known();
-  merge_all();
-  ASSERT_EQ(index->segments()->segments.size(), 1U);
-  EXPECT_EQ(numbers_on_disk().size(), 1U);
-  expect_all_known();
-}
-
-TEST_F(IdMergeTest, WhatAMergeReplacedIsErasedAfterAStopToo) {
-  for (int i = 0; i < 4; ++i) add_generation();
-  for (int i = 0; i < 12; ++i) merge_some();  // the lane still looks at the four
-  EXPECT_EQ(numbers_on_disk().size(), 5U);
-  start();
-  EXPECT_EQ(index->segments()->segments.size(), 1U);
-  expect_all_known();
-  merge_all();
-  EXPECT_EQ(numbers_on_disk(), std::set<std::uint64_t>{5});
-  expect_all_known();
-}
-
-TEST_F(IdMergeTest, ASegmentSealedDuringAMergeStays) {
-  for (int i = 0; i < 4; ++i) add_generation();
-  merge_some();
-  add_generation();
-  merge_all();
-  EXPECT_EQ(index->segments()->segments.size(), 2U);
-  expect_all_known();
-  start();
-  expect_all_known();
-}
-
-TEST_F(IdMergeTest, ADamagedSourceStopsTheMerge) {
-  for (int i = 0; i < 4; ++i) add_generation();
-  const auto [key, value] = tree("id_segments").at(1);
-  put("id_segments", key, value.substr(1));
-  const auto merged = index->merge_some();
-  ASSERT_FALSE(merged);
-  EXPECT_EQ(merged.error().code, Errc::kStateCorrupt);
-}
-
-TEST(SegmentsToMerge, TakesFourOfOneSizeAndNoLargeOnes) {
-  const auto segment = [](std::uint64_t ids) {
-    auto out = std::make_shared<IdSegment>();
-    out->ids = ids;
-    return out;
-  };
-  constexpr std::uint64_t kGeneration = kIdsAGeneration;
-  SegmentList all{segment(1), segment(kGeneration), segment(4 * kGeneration),
-                  segment(2 * kGeneration - 1)};
-  EXPECT_TRUE(segments_to_merge(all).empty());
-  all.push_back(segment(2 * kGeneration));
-  all.push_back(segment(8 * kGeneration - 1));
-  EXPECT_TRUE(segments_to_merge(all).empty());
-  all.push_back(segment(3 * kGeneration));
-  EXPECT_EQ(segments_to_merge(all), (SegmentList{all[2], all[4], all[5], all[6]}));
-  EXPECT_TRUE(segments_to_merge({4, segment(8 * kGeneration)}).empty());
-  EXPECT_EQ(segments_to_merge({4, segment(0)}).size(), 4U);
 }
 
 TEST_F(IdIndexTest, ADamagedSegmentIsCorruptionWhetherReadAtOpenOrAtALookUp) {

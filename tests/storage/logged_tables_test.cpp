@@ -128,6 +128,25 @@ TEST_F(LoggedTablesTest, TheLogStaysBoundedWhenStartsFollowEachOther) {
   }
 }
 
+TEST_F(LoggedTablesTest, AStartWithALongLogFoldsItOverSeveralEpochs) {
+  constexpr std::uint64_t kKeys = 20'000;
+  start(64 << 10);
+  write([&](ChangeSet& set) {
+    for (std::uint64_t key = 0; key < kKeys; ++key) set.put(orders, key_of(key), "some value");
+  });
+  start(64 << 10);  // with far more than three rounds in the log
+  std::uint64_t before = raw_count("orders.recent");
+  ASSERT_EQ(before, kKeys);
+  for (int epoch = 0; epoch < 6; ++epoch) {
+    write([&](ChangeSet& set) { set.put(orders, key_of(0), std::to_string(epoch)); });
+    const std::uint64_t after = raw_count("orders.recent");
+    EXPECT_LE(before - after, 5'000U) << "no burst";
+    before = after;
+  }
+  EXPECT_LE(before, 1U) << "all is folded but the one that changes";
+  EXPECT_LT(*store->read()->bytes(store->tables().find("log")->second), 64U << 10);
+}
+
 TEST_F(LoggedTablesTest, WhatChangesInEveryRoundIsNeverFolded) {
   start(64 << 10);
   for (std::uint64_t i = 0; i < 200; ++i) {
