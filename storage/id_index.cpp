@@ -101,12 +101,13 @@ Result<bool> IdIndex::erase_litter() {
     replaced_.erase(free);
   }
   if (litter_.empty()) return false;
-  const std::uint64_t number = litter_.back();
+  // The oldest first: one that was merged again says which older ones it had replaced.
+  const std::uint64_t number = litter_.front();
   LENSART_TRY(store_.write([&](WriteTransaction& txn) -> Result<Unit> {
     LENSART_TRY(txn.erase_range(segment_table_, key_of(number), key_of(number + 1)));
     return Unit{};
   }));
-  litter_.pop_back();
+  litter_.erase(litter_.begin());
   return true;
 }
 

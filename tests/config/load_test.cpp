@@ -22,6 +22,25 @@ TEST_F(LoadTest, NoFileIsValid) {
   EXPECT_EQ(loaded.origin_of("kafka.group").text(), "default");
 }
 
+TEST_F(LoadTest, TheDefaultsAreThoseOfTheContract) {  // docs/contract.md, Configuration
+  const Config config = load().config;
+  EXPECT_EQ(config.pipeline.jobs, (TextList{"orders", "status", "metrics"}));
+  EXPECT_EQ(config.pipeline.time_zone, "Asia/Ho_Chi_Minh");
+  EXPECT_EQ(config.pipeline.max_out_of_orderness, 5min);
+  EXPECT_EQ(config.pipeline.allowed_lateness, 1h);
+  EXPECT_EQ(config.pipeline.idle_timeout, 30s);
+  EXPECT_EQ(config.pipeline.max_future, 1h);
+  EXPECT_EQ(config.pipeline.max_payload, 1U << 20);
+  EXPECT_EQ(config.pipeline.stuck_after, 24h);
+  EXPECT_EQ(config.pipeline.session_gap, 30min);
+  EXPECT_EQ(config.pipeline.epoch_min_time, 5ms);
+  EXPECT_EQ(config.pipeline.epoch_max_time, 1s);
+  EXPECT_EQ(config.pipeline.epoch_max_records, 50'000U);
+  EXPECT_EQ(config.pipeline.epoch_max_bytes, 8U << 20);
+  EXPECT_EQ(config.sink.kind, SinkKind::kPostgres);
+  EXPECT_EQ(config.sink.outbox_max, 256U << 20);
+}
+
 TEST_F(LoadTest, EmptyFileIsValid) {
   file("");
   EXPECT_EQ(load().config.pipeline.epoch_max_records, 50'000U);

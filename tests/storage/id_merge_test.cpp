@@ -26,7 +26,7 @@ class IdMergeTest : public IdIndexTest {
     const auto merged = index->merge_some();
     ASSERT_TRUE(merged) << merged.error().message;
   }
-  /// Until nothing is to be done; the lane looks again each time. How many stretches it took.
+  /// Until nothing is to be done; the lane looks again each time.
   void merge_all() {
     for (int i = 0; i < 100; ++i) {
       merge_some();
@@ -97,6 +97,27 @@ TEST_F(IdMergeTest, WhatAMergeReplacedIsErasedAfterAStopToo) {
   expect_all_known();
   merge_all();
   EXPECT_EQ(numbers_on_disk(), std::set<std::uint64_t>{5});
+  expect_all_known();
+}
+
+TEST_F(IdMergeTest, WhatSaysThatOthersAreReplacedIsErasedAfterThem) {
+  for (int i = 0; i < 4; ++i) add_generation();
+  for (int i = 0; i < 12; ++i) merge_some();  // 5 is made of 1 to 4, which the lane still looks at
+  for (const auto& [key, value] : tree("id_segments")) {  // and 9, as if merged from 5 in its turn
+    if (key_to_u64(key) != 5) continue;
+    std::string five;
+    ByteWriter(five).number(std::uint64_t{5});
+    const bool is_sources = key == segment_key(5, kSourcesChunk);
+    put("id_segments", key_of(9) + key.substr(8), is_sources ? seal(1, five) : value);
+  }
+  start();
+  ASSERT_EQ(index->segments()->segments.size(), 1U);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(numbers_on_disk().size(), 6U - static_cast<std::size_t>(i));
+    EXPECT_TRUE(numbers_on_disk().contains(5)) << "a stop now would bring 1 to 4 back to life";
+    merge_some();
+  }
+  EXPECT_EQ(numbers_on_disk(), std::set<std::uint64_t>{9});
   expect_all_known();
 }
 
