@@ -144,6 +144,9 @@ SinkStatus Relay::status() const {
   status.outbox_bytes = protocol_.outstanding_bytes();
   status.rows = rows_;
   status.applied_records = applied_records_;
+  status.busy_seconds = std::chrono::duration<double>(busy_).count();
+  status.workers = options_.connections;
+  status.last_success = last_success_;
   return status;
 }
 
@@ -200,7 +203,9 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
   if (auto ready = ensure_connected(worker, connection); !ready) {
     outcome.error = ready.error();
   } else {
+    const Tick began = clock_.tick();
     outcome = writers_[worker]->apply(*connection, store_, task, from, to);
+    count_busy(began);
   }
   if (outcome.ending == Ending::kApplied) {
     failures = 0;
@@ -211,6 +216,7 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
       protocol_.on_applied(task, clock_.tick());
       rows_ += outcome.rows;
       trouble_.clear();
+      last_success_ = clock_.wall();
       count_applied();
       const EpochNumber trimmable = protocol_.trim_target(clock_.tick());
       records_.erase(records_.begin(), records_.lower_bound(trimmable));
@@ -309,12 +315,20 @@ void Relay::count_applied() {
   }
 }
 
+void Relay::count_busy(Tick since) {
+  const std::lock_guard lock(mutex_);
+  busy_ += clock_.tick() - since;
+}
+
 /// How far the server's clock is from ours; false when it does not answer.
 bool Relay::look_at_clock() {
   const auto theirs = session_->ping();
   const std::lock_guard lock(mutex_);
   clock_offset_.reset();
-  if (theirs) clock_offset_ = *theirs - clock_.wall();
+  if (theirs) {
+    last_success_ = clock_.wall();
+    clock_offset_ = *theirs - *last_success_;
+  }
   return theirs.has_value();
 }
 

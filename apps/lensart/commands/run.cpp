@@ -126,8 +126,9 @@ Result<Unit> run_pipeline(const Program& program, const Config& config, const Ru
   };
   const SystemClock clock;
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
-  LENSART_ASSIGN(const auto http,
-                 start_http(config, *pipeline, std::make_shared<PipelineMetrics>(*pipeline)));
+  const auto metrics = std::make_shared<PipelineMetrics>(
+      *pipeline, BuildInfo{program.version, program.commit, program.build_type});
+  LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics));
   LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
                                                      [&pipeline](const std::string& question) {
                                                        return answer_live(*pipeline, question);
