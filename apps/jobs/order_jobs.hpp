@@ -116,6 +116,8 @@ class OrderJobs {
   /// Before the first batch: offsets the operator gave up.
   void note_skipped(std::span<const nodes::SkippedRange> ranges);
   const JobCounters& counters() const { return counters_; }
+  /// Orders and histories in memory, as of the last epoch closed. Any thread.
+  std::size_t cache_bytes() const;
 
   /// Whether a source is the replay topic: its events are never too late and move no watermark.
   bool is_replay(std::uint32_t source) const {
@@ -137,6 +139,7 @@ class OrderJobs {
   struct OrderShard {
     OrderLane orders;
     storage::ReadTransaction txn;
+    std::atomic<std::size_t> cache_bytes{0};  ///< for others to read; once an epoch
   };
   struct WindowShard {
     storage::ReadTransaction txn;

@@ -175,6 +175,7 @@ void OrderJobs::close_orders(std::size_t lane, OrderBatch& marker) {
                                shard.txn, draft.outputs[lane]));
   shard.txn.reset();
   draft.handed[lane] = shard.orders.hand_over();
+  shard.cache_bytes.store(shard.orders.cache_bytes(), std::memory_order_relaxed);
 }
 
 // windows: nothing to do before the marker, which brings what the lanes of orders hand over.

@@ -1,5 +1,6 @@
 #include "apps/pipeline/freshness.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -30,6 +31,14 @@ void Freshness::on_applied(EpochNumber up_to, Instant now) {
 Freshness::Histogram Freshness::histogram() const {
   const std::lock_guard lock(mutex_);
   return histogram_;
+}
+
+std::optional<Instant> Freshness::oldest_waiting() const {
+  const std::lock_guard lock(mutex_);
+  const Waiting& oldest = closed_.empty() ? open_ : closed_.begin()->second;
+  const auto first = std::min_element(oldest.begin(), oldest.end());
+  if (first == oldest.end()) return std::nullopt;
+  return Instant{std::chrono::microseconds(first->first)};
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ class Freshness {
   void on_closed(EpochNumber epoch);
   void on_applied(EpochNumber up_to, Instant now);
   Histogram histogram() const;
+  /// Append time of the oldest record that is read and not applied, about: of its epoch.
+  std::optional<Instant> oldest_waiting() const;
 
  private:
   using Waiting = std::vector<std::pair<std::int64_t, std::uint64_t>>;

@@ -148,6 +148,7 @@ void Pipeline::open_flow() {
       [this](std::shared_ptr<nodes::EpochDraft> draft) {
         freshness_.on_closed(draft->number);
         epoch_phases_.on_closed(draft->first_record_at, draft->cut_tick, clock_.tick());
+        epoch_log_.on_closed(clock_.tick());
         committer_->submit(std::move(draft));
       },
       [this](const jobs::OrderBatch& batch) {
@@ -186,6 +187,7 @@ Pipeline::~Pipeline() {
 
 void Pipeline::on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft) {
   epoch_phases_.on_durable(record.number, clock_.tick());
+  epoch_log_.on_durable(record, draft, clock_.wall(), clock_.tick());
   if (auto looked = job_->on_durable(record.number); !looked) fail_with(looked.error());
   credits_.give_back(draft.credit_bytes);
   sink_->on_durable(record);
@@ -212,6 +214,7 @@ void Pipeline::on_progress() {
     const EpochNumber applied = sink_->status().applied;
     freshness_.on_applied(applied, clock_.wall());
     epoch_phases_.on_applied(applied, clock_.tick());
+    epoch_log_.on_applied(applied, clock_.wall(), clock_.tick());
   }
   if (nodes::Pump* pump = live_pump_.load(std::memory_order_acquire)) pump->wake();
 }

@@ -15,6 +15,7 @@
 
 #include "apps/config/config.hpp"
 #include "apps/jobs/order_jobs.hpp"
+#include "apps/pipeline/epoch_log.hpp"
 #include "apps/pipeline/freshness.hpp"
 #include "graph/clock.hpp"
 #include "graph/credits.hpp"
@@ -75,6 +76,9 @@ class Pipeline {
   nodes::LetterStatus letter_status() const;
   const Freshness& freshness() const { return freshness_; }
   const EpochPhases& epoch_phases() const { return epoch_phases_; }
+  const EpochLog& epoch_log() const { return epoch_log_; }
+  std::size_t cache_bytes() const { return job_->cache_bytes(); }
+  bool is_replay(std::uint32_t source) const { return job_->is_replay(source); }
   const storage::ConnectionFigures& database_figures() const { return *database_figures_; }
   const nodes::KafkaFigures& consumer_figures() const { return *options_.consumer.figures; }
   const nodes::KafkaFigures& producer_figures() const { return *options_.producer.figures; }
@@ -115,6 +119,7 @@ class Pipeline {
   Credits credits_;
   Freshness freshness_;
   EpochPhases epoch_phases_;
+  EpochLog epoch_log_;
   std::shared_ptr<storage::ConnectionFigures> database_figures_ =
       std::make_shared<storage::ConnectionFigures>();
   nodes::SourceDirectory directory_;
