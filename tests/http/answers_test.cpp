@@ -165,6 +165,7 @@ TEST_F(HttpAnswersTest, AnswerAfterTheServersEndGoesNowhere) {
   start();
   const auto one = client_asking_later();
   const auto two = listener();
+  server->stop(0ms);
   server.reset();
   take(0).answer(HttpResponse::json(200, "too late"));
   EXPECT_FALSE(stream(0).send({"late", "too late"}));
