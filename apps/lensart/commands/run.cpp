@@ -9,8 +9,9 @@
 #include <charconv>
 #include <thread>
 
+#include "apps/api/api.hpp"
+#include "apps/api/live_state.hpp"
 #include "apps/config/secrets.hpp"
-#include "apps/explain/ask_state.hpp"
 #include "apps/explain/control_socket.hpp"
 #include "apps/http/health.hpp"
 #include "apps/http/http_server.hpp"
@@ -85,8 +86,10 @@ class SignalWatch {
 };
 
 Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipeline& pipeline,
-                                               std::shared_ptr<PipelineMetrics> metrics) {
+                                               std::shared_ptr<PipelineMetrics> metrics,
+                                               ConsoleApi& api) {
   Router router;
+  api.add_to(router);
   add_probes(router, [&pipeline] {
     Health health;
     health.reasons = pipeline.not_ready();
@@ -100,21 +103,9 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
   return HttpServer::start(std::move(options), std::move(router));
 }
 
-/// What the state says, with what only the running instance knows.
-Result<Json> answer_live(const Pipeline& pipeline, const std::string& question) {
-  LENSART_ASSIGN(Json answer, answer_from(pipeline.store(), pipeline.config(), question));
-  if (question != "moment") return answer;
-  const std::vector<std::int64_t> lags = pipeline.lags();
-  Json& partitions = answer["partitions"];
-  for (std::size_t i = 0; i < partitions.size() && i < lags.size(); ++i) {
-    if (lags[i] >= 0) partitions[i]["lag"] = lags[i];
-  }
-  answer["applied_epoch"] = pipeline.sink_status().applied;
-  answer["paused"] = pipeline.paused();
-  return answer;
-}
-
-Result<Unit> run_pipeline(const Program& program, const Config& config, const RunOptions& options) {
+Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
+                          const RunOptions& options) {
+  const Config& config = loaded.config;
   SignalWatch signals;
   PipelineOptions pipeline_options;
   pipeline_options.until_end = options.until_end;
@@ -128,7 +119,8 @@ Result<Unit> run_pipeline(const Program& program, const Config& config, const Ru
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
   const auto metrics = std::make_shared<PipelineMetrics>(
       *pipeline, BuildInfo{program.version, program.commit, program.build_type});
-  LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics));
+  ConsoleApi api(*pipeline, loaded, program.version);
+  LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics, api));
   LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
                                                      [&pipeline](const std::string& question) {
                                                        return answer_live(*pipeline, question);
@@ -142,6 +134,7 @@ Result<Unit> run_pipeline(const Program& program, const Config& config, const Ru
                 });
   spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
   auto done = pipeline->run();
+  api.stop();
   http->stop();
   if (done) spdlog::info("stopped; everything read is committed");
   return done;
@@ -167,9 +160,9 @@ void add_run_command(CLI::App& root, Program& program) {
       mallopt(M_ARENA_MAX, 4);
       mallopt(M_MMAP_THRESHOLD, 128 << 10);
       mallopt(M_TRIM_THRESHOLD, 1 << 20);
-      const auto config = program.load_config();
-      if (!config) return report(config.error());
-      const auto done = run_pipeline(program, *config, *options);
+      const auto loaded = program.load_settings();
+      if (!loaded) return report(loaded.error());
+      const auto done = run_pipeline(program, *loaded, *options);
       return done ? 0 : report(done.error());
     };
   });
