@@ -290,6 +290,11 @@ Result<Unit> Pipeline::finish() {
   return store_->trim_now();
 }
 
+std::uint64_t Pipeline::letters(orders::Code code) const {
+  if (code == orders::Code::kSinkRejected) return sink_->status().refused;
+  return counters().letters[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
+}
+
 nodes::LetterStatus Pipeline::letter_status() const {
   return letters_ ? letters_->status() : nodes::LetterStatus{};
 }

@@ -71,6 +71,8 @@ class Pipeline {
   // Figures, for /metrics and the live graph. Threads: any.
   const Flow& flow() const { return *flow_; }
   const jobs::JobCounters& counters() const { return job_->counters(); }
+  /// Dead letters since the start, those of rows that the sink refused among them.
+  std::uint64_t letters(orders::Code code) const;
   storage::SinkStatus sink_status() const { return sink_->status(); }
   nodes::CommitFigures commit_figures() const { return committer_->figures(); }
   nodes::LetterStatus letter_status() const;

@@ -105,9 +105,9 @@ void add_events(const Pipeline& pipeline, Families& to) {
   MetricFamily& letters = to.counter("lensart_dead_letters_total", "Dead letters, by code");
   const auto codes = static_cast<std::size_t>(orders::Code::kSinkRejected) + 1;
   for (std::size_t code = 0; code < codes; ++code) {
-    const std::string name(orders::name_of(static_cast<orders::Code>(code)));
-    Families::sample(letters, {{"code", name}},
-                     counters.letters[code].load(std::memory_order_relaxed));
+    const auto letter = static_cast<orders::Code>(code);
+    Families::sample(letters, {{"code", std::string(orders::name_of(letter))}},
+                     pipeline.letters(letter));
   }
   to.counter("lensart_dead_letters_sent_total", "Dead letters the topic has acknowledged",
              pipeline.letter_status().sent);
@@ -249,6 +249,9 @@ void add_state(const Pipeline& pipeline, Families& to) {
            pipeline.store().map_size_bytes());
   to.gauge("lensart_state_max_bytes", "The size at which reading stops",
            pipeline.config().state.max_size);
+  to.gauge("lensart_cache_bytes", "Orders and histories in memory, as of the last epoch",
+           pipeline.cache_bytes());
+  to.gauge("lensart_cache_max_bytes", "Their bound, state.cache", pipeline.config().state.cache);
   if (const auto disk = disk_of(pipeline.config().state.directory)) {
     to.gauge("lensart_state_disk_free_bytes", "Free on the state's file system", disk->free_bytes);
     to.gauge("lensart_state_disk_size_bytes", "Size of the state's file system", disk->size_bytes);

@@ -143,6 +143,7 @@ SinkStatus Relay::status() const {
   status.applied = protocol_.lowest();
   status.outbox_bytes = protocol_.outstanding_bytes();
   status.rows = rows_;
+  status.refused = refused_;
   status.applied_records = applied_records_;
   status.busy_seconds = std::chrono::duration<double>(busy_).count();
   status.workers = options_.connections;
@@ -215,6 +216,7 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
       const std::lock_guard lock(mutex_);
       protocol_.on_applied(task, clock_.tick());
       rows_ += outcome.rows;
+      refused_ += outcome.refused;
       trouble_.clear();
       last_success_ = clock_.wall();
       count_applied();

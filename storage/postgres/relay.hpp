@@ -100,6 +100,7 @@ class Relay final : public Sink {
   std::string trouble_;
   std::optional<std::chrono::microseconds> clock_offset_;
   std::uint64_t rows_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t applied_records_ = 0;
   std::chrono::microseconds busy_{0};
   std::optional<Instant> last_success_;

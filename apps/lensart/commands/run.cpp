@@ -19,6 +19,7 @@
 #include "apps/lensart/commands/all.hpp"
 #include "apps/lensart/logging.hpp"
 #include "apps/lensart/topics.hpp"
+#include "apps/notify/pipeline_notifier.hpp"
 #include "apps/pipeline/pipeline.hpp"
 #include "apps/pipeline/pipeline_metrics.hpp"
 
@@ -112,14 +113,17 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
   LENSART_ASSIGN(pipeline_options.accepted_gaps, parse_gaps(options.accepted_gaps));
   pipeline_options.consumer = kafka_options(config, nodes::KafkaRole::kConsumer);
   pipeline_options.producer = kafka_options(config, nodes::KafkaRole::kProducer);
-  pipeline_options.log = [&config](const std::string& line) {
+  const auto log = [&config](const std::string& line) {
     spdlog::warn("{}", without_secrets(config, line));
   };
+  pipeline_options.log = log;
   const SystemClock clock;
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
   const auto metrics = std::make_shared<PipelineMetrics>(
       *pipeline, BuildInfo{program.version, program.commit, program.build_type});
   ConsoleApi api(*pipeline, loaded, program.version);
+  LENSART_ASSIGN(const auto notifier, start_notifier(config, *pipeline, log));
+  metrics->include(notifier_metrics(*notifier));
   LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics, api));
   LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
                                                      [&pipeline](const std::string& question) {
@@ -134,6 +138,7 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
                 });
   spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
   auto done = pipeline->run();
+  notifier->stop();
   api.stop();
   http->stop();
   if (done) spdlog::info("stopped; everything read is committed");
