@@ -12,6 +12,7 @@
 #include "apps/api/api.hpp"
 #include "apps/api/live_state.hpp"
 #include "apps/config/secrets.hpp"
+#include "apps/console/console.hpp"
 #include "apps/explain/control_socket.hpp"
 #include "apps/http/health.hpp"
 #include "apps/http/http_server.hpp"
@@ -98,6 +99,7 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
     return health;
   });
   add_metrics(router, std::move(metrics));
+  add_console(router);
   HttpServerOptions options;
   options.listen = config.http.listen;
   options.hosts = config.http.hosts;
