@@ -176,7 +176,8 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
   return meta->format == kStateFormat || options.read_only ? Unit{} : migrate(*meta);
 }
 
-/// Format 1 had no log, format 2 no merged segments of ids: a state without any says the same.
+/// Format 1 had no log, format 2 no merged segments of ids, format 3 no status writes in an order's
+/// own value: a state without any says the same.
 Result<Unit> StateStore::migrate(const StateMeta& meta) {
   StateMeta now = meta;
   now.format = kStateFormat;

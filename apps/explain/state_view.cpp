@@ -53,10 +53,11 @@ Result<Json> order_in_state(const storage::StateStore& store, orders::OrderId or
   answer["late_fold"] = state->on_time != nullptr;
   answer["duplicates"] = state->duplicates;
   answer["timer"] = json_of(state->timer);
-  if (const auto history = tree(store, "history")) {
-    LENSART_ASSIGN(const std::uint64_t writes, count_below(txn, *history, key));
-    answer["status_writes"] = writes;
+  std::uint64_t in_tree = 0;
+  if (const auto history = tree(store, "history"); history && state->writes.in_tree) {
+    LENSART_ASSIGN(in_tree, count_below(txn, *history, key));
   }
+  answer["status_writes"] = state->writes.count + in_tree;
   return answer;
 }
 

@@ -233,7 +233,11 @@ storage::SinkHooks OrderJobs::sink_hooks() const {
     std::vector<std::string> rows;
     LENSART_ASSIGN(auto txn, store_.read());
     if (child.id == kStatusHistory) {
-      LENSART_ASSIGN(const StatusTrack track, StatusTrack::load(txn, trees_.history, cell.number));
+      LENSART_ASSIGN(const auto order, txn.get(trees_.orders, storage::state_key(cell.number)));
+      const auto state = OrderState::decode(order.value_or(""));
+      if (!state) return fail(Errc::kStateCorrupt, std::string(nodes::kDamagedState));
+      LENSART_ASSIGN(const StatusTrack track,
+                     StatusTrack::load(txn, trees_.history, cell.number, state->writes));
       const StatusView view = view_of(track, true, std::nullopt, options_.status_rules);
       for (const HistoryEntry& entry : view.history) {
         rows.push_back(history_row(cell.number, entry));

@@ -103,7 +103,7 @@ Result<Unit> OrderLane::fold(const IncomingEvent& incoming, OrderState& state, b
     orders_.mark(event.order_id, incoming.epoch);
   }
   if (!context_.track_status) return Unit{};
-  return tracker_.on_event(event, incoming.origin, incoming.epoch, txn);
+  return tracker_.on_event(event, incoming.origin, incoming.epoch, state.writes, txn);
 }
 
 Result<LaneVerdict> OrderLane::on_duplicate(const IncomingEvent& incoming,
@@ -199,7 +199,7 @@ Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadT
     if (state->expired) continue;
     if (state->timer == timer.due) state->timer.reset();
     orders_.mark(timer.key, closing.epoch);
-    LENSART_TRY(tracker_.on_timer(timer.key, closing.epoch, txn));
+    LENSART_TRY(tracker_.on_timer(timer.key, closing.epoch, state->writes, txn));
   }
   return Unit{};
 }

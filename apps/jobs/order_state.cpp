@@ -11,11 +11,14 @@ namespace lensart::jobs {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+/// Had every status write in the tree `history`.
+constexpr std::uint8_t kVersionBeforeWrites = 1;
 constexpr std::uint8_t kExpired = 1;
 constexpr std::uint8_t kRowSent = 2;
 constexpr std::uint8_t kOnTime = 4;
 constexpr std::uint8_t kTimer = 8;
+constexpr std::uint8_t kWritesInTree = 16;
 
 }  // namespace
 
@@ -62,7 +65,7 @@ void OrderState::append_row(std::string& out, orders::OrderId order_id) const {
 
 std::size_t OrderState::bytes() const {
   return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) +
-         storage::heap_bytes(pending_lines);
+         storage::heap_bytes(pending_lines) + storage::heap_bytes(writes.packed);
 }
 
 void OrderState::encode(std::string& out) const {
@@ -70,7 +73,8 @@ void OrderState::encode(std::string& out) const {
   out.push_back(static_cast<char>(kVersion));
   storage::ByteWriter writer(out);
   writer.number(static_cast<std::uint8_t>((row_sent ? kRowSent : 0) | (on_time ? kOnTime : 0) |
-                                          (timer ? kTimer : 0)));
+                                          (timer ? kTimer : 0) |
+                                          (writes.in_tree ? kWritesInTree : 0)));
   all.encode(writer);
   writer.number(lines);
   writer.number(lines_hash[0]);
@@ -78,6 +82,8 @@ void OrderState::encode(std::string& out) const {
   writer.number(origin.source);
   writer.number(origin.offset);
   writer.number(duplicates);
+  writer.number(writes.count);
+  writer.text(writes.packed);
   if (timer) writer.instant(*timer);
   if (on_time) on_time->encode(writer);
   storage::seal_in_place(out, from);
@@ -88,7 +94,9 @@ std::string OrderState::encode_expired() {
 }
 
 std::optional<OrderState> OrderState::decode(std::string_view sealed) {
-  const storage::Unsealed unsealed = storage::unseal(kVersion, sealed);
+  const bool has_writes = !sealed.starts_with(static_cast<char>(kVersionBeforeWrites));
+  const storage::Unsealed unsealed =
+      storage::unseal(has_writes ? kVersion : kVersionBeforeWrites, sealed);
   if (!unsealed.ok) return std::nullopt;
   storage::ByteReader reader(unsealed.value);
   OrderState state;
@@ -103,6 +111,11 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
   state.origin.source = reader.number<std::uint32_t>();
   state.origin.offset = reader.number<std::int64_t>();
   state.duplicates = reader.number<std::uint32_t>();
+  state.writes.in_tree = !has_writes || (flags & kWritesInTree) != 0;
+  if (has_writes) {
+    state.writes.count = reader.number<std::uint8_t>();
+    state.writes.packed = reader.text();
+  }
   if ((flags & kTimer) != 0) state.timer = reader.instant();
   if ((flags & kOnTime) != 0) {
     state.on_time = std::make_unique<OrderFold>();

@@ -1,4 +1,4 @@
-/// What the pipeline remembers of an order besides its history (docs/state-format.md, orders).
+/// What the pipeline remembers of an order (docs/state-format.md, orders).
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "apps/jobs/order_fold.hpp"
+#include "apps/jobs/stored_writes.hpp"
 #include "apps/orders/event.hpp"
 #include "graph/batch.hpp"
 #include "graph/time_zone.hpp"
@@ -31,6 +32,7 @@ struct OrderState {
   LinesHash lines_hash{};
   storage::Origin origin;        ///< the last event that changed anything
   std::uint32_t duplicates = 0;  ///< copies of its events that changed nothing
+  StoredWrites writes;           ///< of its status; empty where no job keeps them
   /// When the one timer of this order fires; it never fires late, but may fire early.
   std::optional<Instant> timer;
 

@@ -81,41 +81,39 @@ std::string anomaly_row(orders::OrderId order_id, const AnomalyEntry& anomaly) {
   return out;
 }
 
-Result<StatusTrack*> OrderStatusTracker::find(orders::OrderId order_id,
+Result<StatusTrack*> OrderStatusTracker::find(orders::OrderId order_id, const StoredWrites& stored,
                                               const storage::ReadTransaction& txn) {
   return tracks_.find(order_id, [&](StatusTrack& track) -> Result<Unit> {
-    LENSART_ASSIGN(track, StatusTrack::load(txn, table_, order_id));
+    LENSART_ASSIGN(track, StatusTrack::load(txn, table_, order_id, stored));
     return Unit{};
   });
 }
 
 Result<Unit> OrderStatusTracker::on_event(const orders::Event& event, const storage::Origin& origin,
-                                          EpochNumber epoch, const storage::ReadTransaction& txn) {
+                                          EpochNumber epoch, const StoredWrites& stored,
+                                          const storage::ReadTransaction& txn) {
   if (!status_written(event)) return Unit{};
-  LENSART_ASSIGN(StatusTrack* const track, find(event.order_id, txn));
+  LENSART_ASSIGN(StatusTrack* const track, find(event.order_id, stored, txn));
   track->add(event, origin, rules_);
   tracks_.mark(event.order_id, epoch);
   return Unit{};
 }
 
 Result<Unit> OrderStatusTracker::on_timer(orders::OrderId order_id, EpochNumber epoch,
+                                          const StoredWrites& stored,
                                           const storage::ReadTransaction& txn) {
-  LENSART_TRY(find(order_id, txn));
+  LENSART_TRY(find(order_id, stored, txn));
   tracks_.mark(order_id, epoch);
   return Unit{};
 }
 
-Result<Unit> OrderStatusTracker::set_timer(orders::OrderId order_id,
-                                           std::optional<Instant> stuck_at, const Closing& closing,
-                                           storage::ChangeSet& changes) {
-  LENSART_ASSIGN(OrderState* const state, closing.find_order(order_id));
+void OrderStatusTracker::set_timer(orders::OrderId order_id, OrderState& state,
+                                   std::optional<Instant> stuck_at, storage::ChangeSet& changes) {
   // One timer an order is enough: an earlier one, when it fires, sets the next.
-  if (!stuck_at || (state->timer && *state->timer <= *stuck_at)) return Unit{};
-  if (state->timer) timers_.clear(changes, {*state->timer, order_id});
-  state->timer = stuck_at;
+  if (!stuck_at || (state.timer && *state.timer <= *stuck_at)) return;
+  if (state.timer) timers_.clear(changes, {*state.timer, order_id});
+  state.timer = stuck_at;
   timers_.set(changes, {*stuck_at, order_id});
-  closing.mark_order(order_id);
-  return Unit{};
 }
 
 Result<Unit> OrderStatusTracker::close_order(orders::OrderId order_id, StatusTrack& track,
@@ -144,15 +142,14 @@ Result<Unit> OrderStatusTracker::close_order(orders::OrderId order_id, StatusTra
       [](const AnomalyEntry& entry) { return std::tie(entry.kind, entry.status, entry.since); },
       [&](const AnomalyEntry& entry) { return anomaly_row(order_id, entry); },
       *tables().find(kAnomalies), origin, outbox);
-  track.store_fresh(changes, table_, order_id);
+  LENSART_ASSIGN(OrderState* const state, closing.find_order(order_id));
+  LENSART_TRY(track.store_fresh(changes, table_, order_id, state->writes));
   for (StatusWrite& write : track.writes) write.fresh = false;
-  if (history_changed) {
-    // The order's row goes with its history: should somebody have deleted it, it is sent again.
-    LENSART_ASSIGN(OrderState* const state, closing.find_order(order_id));
-    state->row_changed = true;
-    closing.mark_order(order_id);
-  }
-  return set_timer(order_id, after.stuck_at, closing, changes);
+  // The order's row goes with its history: should somebody have deleted it, it is sent again.
+  if (history_changed) state->row_changed = true;
+  set_timer(order_id, *state, after.stuck_at, changes);
+  closing.mark_order(order_id);
+  return Unit{};
 }
 
 Result<Unit> OrderStatusTracker::close_epoch(const Closing& closing, storage::ChangeSet& changes,

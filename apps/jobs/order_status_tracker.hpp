@@ -34,11 +34,12 @@ class OrderStatusTracker {
                      const orders::StatusRules& rules, std::size_t cache_bytes)
       : table_(writes), timers_(timers), rules_(rules), tracks_(writes, cache_bytes) {}
 
-  /// One accepted event.
+  /// One accepted event of the order that `stored` belongs to.
   Result<Unit> on_event(const orders::Event& event, const storage::Origin& origin,
-                        EpochNumber epoch, const storage::ReadTransaction& txn);
+                        EpochNumber epoch, const StoredWrites& stored,
+                        const storage::ReadTransaction& txn);
   /// A timer of this lane has fired: the order is judged anew when the epoch closes.
-  Result<Unit> on_timer(orders::OrderId order_id, EpochNumber epoch,
+  Result<Unit> on_timer(orders::OrderId order_id, EpochNumber epoch, const StoredWrites& stored,
                         const storage::ReadTransaction& txn);
 
   struct Closing {
@@ -57,11 +58,12 @@ class OrderStatusTracker {
   std::size_t cache_bytes() const { return tracks_.used_bytes(); }
 
  private:
-  Result<StatusTrack*> find(orders::OrderId order_id, const storage::ReadTransaction& txn);
+  Result<StatusTrack*> find(orders::OrderId order_id, const StoredWrites& stored,
+                            const storage::ReadTransaction& txn);
   Result<Unit> close_order(orders::OrderId order_id, StatusTrack& track, const Closing& closing,
                            storage::ChangeSet& changes, storage::ChunkBuilder& outbox);
-  Result<Unit> set_timer(orders::OrderId order_id, std::optional<Instant> stuck_at,
-                         const Closing& closing, storage::ChangeSet& changes);
+  void set_timer(orders::OrderId order_id, OrderState& state, std::optional<Instant> stuck_at,
+                 storage::ChangeSet& changes);
 
   storage::Table table_;
   const nodes::Timers& timers_;

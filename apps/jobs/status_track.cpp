@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "apps/jobs/order_fold.hpp"
-#include "nodes/operators/keyed_cache.hpp"
 #include "nodes/window/windows.hpp"
 #include "storage/codec.hpp"
 
@@ -13,49 +12,10 @@ namespace lensart::jobs {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kUsualWrites = 4;
-constexpr std::uint64_t kSign = 1ULL << 63;
-constexpr std::uint8_t kHasOld = 1;
-constexpr std::uint8_t kHasUnknownPayment = 2;
-constexpr std::uint8_t kHasSnapshot = 4;
 
 bool before(const StatusWrite& a, const StatusWrite& b) {
   return std::tie(a.at, a.type, a.event_id) < std::tie(b.at, b.type, b.event_id);
-}
-
-std::string encode(const StatusWrite& write) {
-  std::string out(1, static_cast<char>(kVersion));
-  storage::ByteWriter writer(out);
-  writer.number(static_cast<std::uint8_t>((write.old_status ? kHasOld : 0) |
-                                          (write.unknown_payment ? kHasUnknownPayment : 0) |
-                                          (write.has_snapshot ? kHasSnapshot : 0)));
-  writer.text(write.status);
-  if (write.old_status) writer.text(*write.old_status);
-  if (write.unknown_payment) writer.text(*write.unknown_payment);
-  writer.number(write.origin.source);
-  writer.number(write.origin.offset);
-  storage::seal_in_place(out);
-  return out;
-}
-
-/// `key`: without the order's id.
-bool decode(std::string_view key, std::string_view sealed, StatusWrite& write) {
-  const storage::Unsealed unsealed = storage::unseal(kVersion, sealed);
-  if (!unsealed.ok || key.size() < 9) return false;
-  write.at = Instant{
-      std::chrono::microseconds(static_cast<std::int64_t>(storage::key_to_u64(key) ^ kSign))};
-  write.type = static_cast<orders::EventType>(key[8]);
-  write.event_id = key.substr(9);
-  storage::ByteReader reader(unsealed.value);
-  const auto flags = reader.number<std::uint8_t>();
-  write.has_snapshot = (flags & kHasSnapshot) != 0;
-  write.status = reader.text();
-  if ((flags & kHasOld) != 0) write.old_status = reader.text();
-  if ((flags & kHasUnknownPayment) != 0) write.unknown_payment = reader.text();
-  write.origin.source = reader.number<std::uint32_t>();
-  write.origin.offset = reader.number<std::int64_t>();
-  return reader.ok() && reader.at_end();
 }
 
 using Writes = std::vector<const StatusWrite*>;
@@ -220,35 +180,6 @@ std::size_t StatusTrack::bytes() const {
     bytes += storage::heap_bytes(write.event_id) + storage::heap_bytes(write.status);
   }
   return bytes;
-}
-
-std::string StatusTrack::key_of(orders::OrderId order_id, const StatusWrite& write) {
-  std::string key = storage::key_of(static_cast<std::uint64_t>(order_id));
-  storage::append_key(key, static_cast<std::uint64_t>(write.at.time_since_epoch().count()) ^ kSign);
-  key.push_back(static_cast<char>(write.type));
-  key.append(write.event_id);
-  return key;
-}
-
-Result<StatusTrack> StatusTrack::load(const storage::ReadTransaction& txn, storage::Table table,
-                                      orders::OrderId order_id) {
-  StatusTrack track;
-  bool damaged = false;
-  const std::string prefix = storage::key_of(static_cast<std::uint64_t>(order_id));
-  LENSART_TRY(txn.scan(table, prefix, [&](std::string_view key, std::string_view value) {
-    if (!key.starts_with(prefix)) return false;
-    damaged = damaged || !decode(key.substr(prefix.size()), value, track.writes.emplace_back());
-    return !damaged;
-  }));
-  if (damaged) return fail(Errc::kStateCorrupt, std::string(nodes::kDamagedState));
-  return track;
-}
-
-void StatusTrack::store_fresh(storage::ChangeSet& changes, storage::Table table,
-                              orders::OrderId order_id) const {
-  for (const StatusWrite& write : writes) {
-    if (write.fresh) changes.put(table, key_of(order_id, write), encode(write));
-  }
 }
 
 StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,

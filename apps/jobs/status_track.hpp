@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/jobs/stored_writes.hpp"
 #include "apps/orders/event.hpp"
 #include "apps/orders/status_rules.hpp"
 #include "storage/outbox_format.hpp"
@@ -36,14 +37,14 @@ struct StatusTrack {
            const orders::StatusRules& rules);
   std::size_t bytes() const;
 
-  /// Reads the writes of an order from the tree. Fails with kStateCorrupt.
+  /// Reads the writes of an order: those `stored`, and what of them is in the tree. Fails with
+  /// kStateCorrupt.
   static Result<StatusTrack> load(const storage::ReadTransaction& txn, storage::Table table,
-                                  orders::OrderId order_id);
-  /// Puts the fresh writes into the tree, each under a key of its own.
-  void store_fresh(storage::ChangeSet& changes, storage::Table table,
-                   orders::OrderId order_id) const;
-  /// Their key in the tree: order id, instant, rank, event id.
-  static std::string key_of(orders::OrderId order_id, const StatusWrite& write);
+                                  orders::OrderId order_id, const StoredWrites& stored);
+  /// Adds the fresh writes to those stored, and puts into the tree what becomes too many for the
+  /// order's own value. Fails with kStateCorrupt when `stored` is not what was stored.
+  Result<Unit> store_fresh(storage::ChangeSet& changes, storage::Table table,
+                           orders::OrderId order_id, StoredWrites& stored) const;
 };
 
 enum class Anomaly : std::uint8_t {

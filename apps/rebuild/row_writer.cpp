@@ -88,7 +88,7 @@ class TableFiller {
       LENSART_TRY(lines_of(txn, order_id));
     }
     LENSART_ASSIGN(const jobs::StatusTrack track,
-                   jobs::StatusTrack::load(txn, trees_.history, order_id));
+                   jobs::StatusTrack::load(txn, trees_.history, order_id, state->writes));
     const jobs::StatusView view =
         jobs::view_of(track, true, store_.chain().back().timer_clock, rules_);
     for (const auto& entry : view.history) {
