@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/jobs/jobs_fixture.hpp"
+#include "tests/storage/hex.hpp"
 
 namespace lensart::jobs {
 namespace {
@@ -208,18 +209,38 @@ TEST_F(OrderStateTest, TheFactsOfASnapshotAreTheSameReadOutOfItsColumns) {
   }
 }
 
-TEST_F(OrderStateTest, TheFormatOfVersionOneIsThis) {
+/// Of the state that the next two tests make.
+constexpr std::string_view kUpToDuplicates =
+    "020f001ee3dbac6006000002000000633125000000000000010200000000000000000000"
+    "00000001f0490200000000000001000000000000000000000000001ee3dbac6006000002"
+    "0000006331030000006e6577001ee3dbac60060000020000006331040000006f70656e00"
+    "1ee3dbac600600001ee3dbac600600001ee3dbac60060000000000000000000000000000"
+    "0000000000000003000000010000000000000000000000";
+
+TEST_F(OrderStateTest, TheFormatOfVersionTwoIsThis) {
   apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
   state.row_sent = true;
-  std::string hex;
-  for (const char byte : encoded(state))
-    hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  EXPECT_EQ(hex,
-            "01020f001ee3dbac60060000020000006331250000000000000102000000000000000000"
-            "0000000001f0490200000000000001000000000000000000000000001ee3dbac60060000"
-            "020000006331030000006e6577001ee3dbac60060000020000006331040000006f70656e"
-            "001ee3dbac600600001ee3dbac600600001ee3dbac600600000000000000000000000000"
-            "000000000000000003000000010000000000000000000000743b6dd1");
+  EXPECT_EQ(storage::hex_unsigned(encoded(state)), "02" + std::string(kUpToDuplicates) +
+                                                       "00"
+                                                       "00000000");
+}
+
+TEST_F(OrderStateTest, VersionOneIsStillReadAndHasItsWritesInTheTree) {
+  apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
+  state.row_sent = true;
+  std::string bytes = encoded(state).substr(1);
+  bytes.resize(bytes.size() - 4 - 5);  // the checksum, and the empty writes
+  const std::string one = storage::seal(1, bytes);
+  ASSERT_EQ(storage::hex(one), "01" + std::string(kUpToDuplicates) + "743b6dd1");
+  const auto decoded = OrderState::decode(one);
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->writes.in_tree);
+  EXPECT_EQ(decoded->writes.count, 0);
+  EXPECT_TRUE(decoded->row_sent);
+  std::string row, expected;
+  decoded->append_row(row, 1042);
+  state.append_row(expected, 1042);
+  EXPECT_EQ(row, expected);
 }
 
 TEST_F(OrderStateTest, DamagedBytesAreNotAState) {

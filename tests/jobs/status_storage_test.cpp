@@ -184,20 +184,5 @@ TEST_F(StatusStorageTest, PackedBytesThatAreCutOrFollowedByMoreAreCorruption) {
   EXPECT_TRUE(is_damaged()) << "its old status is said to be that of a write that is not there";
 }
 
-/// States of format 3 and before: every write in the tree, and nothing of it in the order's value.
-TEST_F(StatusStorageTest, AnOrderOfAnOlderFormatHasItsWritesInTheTree) {
-  OrderState state;
-  state.writes = {.packed = "", .count = 0, .in_tree = false};
-  std::string now;
-  state.encode(now);
-  // As it was: version 1, without the count and the length of what is packed.
-  std::string body = now.substr(1, now.size() - 5);
-  body.resize(body.size() - 5);
-  const auto decoded = OrderState::decode(storage::seal(1, body));
-  ASSERT_TRUE(decoded);
-  EXPECT_TRUE(decoded->writes.in_tree);
-  EXPECT_EQ(decoded->writes.count, 0);
-}
-
 }  // namespace
 }  // namespace lensart::jobs
