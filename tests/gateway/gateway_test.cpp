@@ -5,13 +5,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <deque>
-#include <mutex>
 #include <thread>
 
-#include "apps/config/load.hpp"
 #include "apps/gateway/kafka_publisher.hpp"
 #include "graph/time_zone.hpp"
+#include "tests/gateway/fake_kafka.hpp"
 #include "tests/http/raw_client.hpp"
 
 namespace lensart::gateway {
@@ -22,7 +20,6 @@ using app::RawClient;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -33,50 +30,6 @@ constexpr const char* kOrder =
 // printf %s first | sha256sum
 constexpr const char* kFirst = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e";
 constexpr const char* kSecond = "16367aacb67a4a017c8da8ab95682ccb390863780f7114dda0a0e0c55644c7c4";
-
-class FakeKafka final : public Publisher {
- public:
-  struct Sent {
-    orders::Topic topic;
-    std::optional<std::string> key;
-    std::string payload;
-    std::unique_ptr<Publication> publication;
-  };
-
-  void publish(orders::Topic topic, std::optional<std::string_view> key, std::string_view payload,
-               std::unique_ptr<Publication> publication) override {
-    const std::lock_guard lock(mutex_);
-    sent_.push_back({topic, std::optional<std::string>(key), std::string(payload), nullptr});
-    if (at_once) {
-      publication->on_settled(*at_once);
-    } else {
-      sent_.back().publication = std::move(publication);
-    }
-  }
-  std::vector<std::string> not_ready() const override { return trouble; }
-  std::size_t waiting() const override { return 3; }
-
-  Sent& wait_for(std::size_t count) {
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (std::chrono::steady_clock::now() < end) {
-      const std::lock_guard lock(mutex_);
-      if (sent_.size() >= count) return sent_[count - 1];
-      std::this_thread::yield();
-    }
-    throw std::runtime_error("nothing was published");
-  }
-  std::size_t count() {
-    const std::lock_guard lock(mutex_);
-    return sent_.size();
-  }
-
-  std::optional<Settled> at_once = Settled::kAcknowledged;
-  std::vector<std::string> trouble;
-
- private:
-  std::mutex mutex_;
-  std::deque<Sent> sent_;
-};
 
 class GatewayTest : public ::testing::Test {
  protected:
