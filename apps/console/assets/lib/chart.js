@@ -46,8 +46,8 @@ function axes(format) {
       step >= 3600 && clock(split) === '00:00' ? day(split) : clock(split, step < 60));
   return [
     {...common, grid: {show: false}, values: times, size: 26, gap: 4, space: 70},
-    {...common, values: (chart, splits) => splits.map((value) => value === 0 ? '0' : format(value)),
-     size: widest, gap: 6, space: 34},
+    {...common, size: widest, gap: 6, space: 34,
+     values: (chart, splits) => splits.map((value) => value === 0 ? '0' : format(value))},
   ];
 }
 
@@ -55,11 +55,12 @@ function widest(chart, values) {
   return (values || []).reduce((most, text) => Math.max(most, String(text).length), 3) * 6.8 + 12;
 }
 
-// series: [{label, colour: 'chart-1', area, dash}]; format(value) for the legend and, unless it has a
-// shorter form, for the axis.
+// series: [{label, colour: 'chart-1', area, dash}]; format(value) for the legend and, unless there is
+// a shorter form, for the axis.
+// `span`: seconds it shows, by default what there is.
 // update(seconds, ...values) takes arrays of equal length; null is a gap.
-export function lineChart({series, format = number, axisFormat = format, height = 200, bars = false,
-                           stacked = false, label, describe}) {
+export function lineChart({series, format = number, axisFormat = format, height = 200, span = null,
+                           bars = false, stacked = false, label, describe}) {
   const values = series.map(() => h('b', null, ''));
   const legend = h('div', {class: 'legend', 'aria-hidden': 'true'}, series.map((one, i) =>
       h('span', {class: `swatch-${one.colour.replace('chart-', '')}`}, h('i'), one.label,
@@ -70,6 +71,13 @@ export function lineChart({series, format = number, axisFormat = format, height 
   let plot = null;
   let data = null;
   let gone = false;
+
+  // A chart of the last hour shows an hour, also where less is known; a last bar has its room.
+  const rangeOf = (from, to) => {
+    if (!data || data[0].length === 0) return [0, 1];
+    if (span) return [to - span, to];
+    return [from, bars && data[0].length > 1 ? to + data[0][1] - data[0][0] : Math.max(to, from + 1)];
+  };
 
   // Under the pointer; without one, the latest, and of bars the sum.
   const legendAt = (index) => {
@@ -87,9 +95,9 @@ export function lineChart({series, format = number, axisFormat = format, height 
       width: Math.max(120, canvas.clientWidth), height,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), currentZone()),
       legend: {show: false},
-      padding: [8, 18, 0, 0],
+      padding: [8, 28, 0, 0],
       cursor: {y: false, points: {size: 6}, drag: {x: false, y: false}},
-      scales: {x: {time: true},
+      scales: {x: {time: true, range: (chart, from, to) => rangeOf(from, to)},
                y: {range: (chart, low, high) => [0, high > 0 ? high * 1.12 : 1]}},
       axes: axes(axisFormat),
       series: [{}, ...series.map((one) => seriesOptions(one, bars))],

@@ -46,7 +46,9 @@ export function plain(value) {
 
 export function percent(share) {
   if (share === null || share === undefined) return kNone;
-  return formatter(Intl.NumberFormat, {style: 'percent', maximumFractionDigits: 0}).format(share);
+  const digits = share > 0 && share < 0.0995 ? 1 : 0;
+  return formatter(Intl.NumberFormat, {style: 'percent', maximumFractionDigits: digits})
+      .format(share);
 }
 
 // "1500000.00" → 1.500.000 ₫. From the decimal text, so no digit is lost; hundredths only where
@@ -64,10 +66,12 @@ function decimalPoint() {
       .find(({type}) => type === 'decimal').value;
 }
 
-// For axes: 1,5 tr ₫ (million), 2 tỷ ₫ (thousand millions).
+// Where there is little room: 1,5 triệu, 2 tỷ.
 export function shortMoney(value) {
-  const options = {notation: 'compact', maximumFractionDigits: 1};
-  return formatter(Intl.NumberFormat, options).format(value);
+  const [size, name] = value >= 1e9 ? [1e9, 'billion'] : value >= 1e6 ? [1e6, 'million'] : [1, ''];
+  const short = value / size;
+  const text = number(short, size > 1 && short < 99.95 && !Number.isInteger(short) ? 1 : 0);
+  return name ? `${text}\u00a0${t(`unit.${name}`)}` : text;
 }
 
 const kSizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -92,6 +96,7 @@ export function duration(seconds) {
   if (value === 0) return `0\u00a0${t('unit.short.s')}`;
   if (value < 1) {
     const milliseconds = value * 1000;
+    if (milliseconds < 0.05) return `< ${number(0.1, 1)}\u00a0${t('unit.short.ms')}`;
     return `${sign}${number(milliseconds, milliseconds < 9.95 ? 1 : 0)}\u00a0${t('unit.short.ms')}`;
   }
   if (value < 9.95) return `${sign}${number(value, 1)}\u00a0${t('unit.short.s')}`;

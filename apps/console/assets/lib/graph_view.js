@@ -86,7 +86,8 @@ function edgeView(d, kind, label) {
       svg('title', null, label));
 }
 
-const queued = ({queued: count, queue_unit: unit}) => unit === 'bytes' ? bytes(count) : number(count);
+const queued = ({queued: count, queue_unit: unit}) =>
+    unit === 'bytes' ? bytes(count) : number(count);
 
 export function drawGraph(data, onChoose) {
   const {graph: layout, back} = place(data);
@@ -105,7 +106,8 @@ export function drawGraph(data, onChoose) {
     view.node.setAttribute('transform', `translate(${x - kWidth / 2},${y - kHeight / 2})`);
   }
   const picture = svg('svg', {
-    width, height, viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': t('graph.title')},
+    width, height, viewBox: `0 0 ${width} ${height}`, role: 'group',
+    'aria-label': t('graph.title')},
       arrow, edges, [...views.values()].map(({node}) => node));
   // Wider than its place it shrinks, as far as it stays legible; beyond that it scrolls.
   picture.style.maxWidth = '100%';

@@ -1,5 +1,5 @@
-// One dead letter: the rule it broke, its payload with the field marked, and sending it again, edited
-// if need be.
+// One dead letter: the rule it broke, its payload with the field marked, and sending it again,
+// edited if need be.
 
 import {get} from './api.js';
 import {h, replace} from './dom.js';
@@ -16,7 +16,8 @@ export function letterPage(place, {topic, partition, offset, title}) {
   replace(place, h('p', null, h('a', {href: '/letters'}, t('letter.back'))), body);
   const facts = h('div', {class: 'stack'});
   const ask = () => get(`/dead-letters/${topic}/${partition}/${offset}`);
-  const showFacts = ({letters}) => replace(facts, letters.map(({letter}) => letterCard(letter)));
+  const showFacts = (detail) => replace(facts, detail.letters.map(({letter}, i) =>
+      letterCard(letter, i === 0 ? detail : {})));
   // After it has been sent only the facts are read again: what came of it stays in sight.
   const again = () => ask().then(showFacts, () => {});
   loader(body, async () => {
@@ -35,18 +36,26 @@ export function letterPage(place, {topic, partition, offset, title}) {
   return null;
 }
 
-function letterCard(letter) {
-  const {code, field, message, event_id: event, order_id: order} = letter;
+function letterCard(letter, {event, replay}) {
+  const {code, field, message, event_id: id, order_id: order} = letter;
   return card(t(`code.${code}`), '', h('p', null, t(`code.${code}.means`)), pairs([
     [t('letters.message'), h('span', {lang: 'en'}, message)],
     field !== '' && [t('letter.field'), h('code', null, field)],
     [t('letters.from'), `${letter.topic}/${letter.partition}@${letter.offset}`],
-    [t('letter.event'), event && h('code', null, event)],
+    [t('letter.event'), id && h('code', null, id)],
     [t('word.order'), order && h('a', {href: `/orders/${order}`}, String(order))],
     [t('letters.refused'), when(letter.occurred_at)],
     [t('letter.topic'), letter.sent_at ? when(letter.sent_at) : tag(t('letters.unsent'), 'warn')],
     [t('letter.replayed'), letter.replayed_at ? when(letter.replayed_at) : t('letter.never')],
+    (event || replay) && [t('letter.accepted'), acceptedAs(event || replay, replay)],
   ]));
+}
+
+// What has become of it: the accepted event, and whether that was by sending it again.
+function acceptedAs({event_id: id, topic, partition, offset}, replay) {
+  return [t('letter.accepted_as', {id, place: `${topic}/${partition}@${offset}`}),
+          replay ? [' ', when(replay.at)] : '',
+          replay?.too_late ? h('span', {class: 'sub'}, t('letter.counts_now')) : ''];
 }
 
 function payloadCard({payload, letters}) {
@@ -57,8 +66,9 @@ function payloadCard({payload, letters}) {
     return card(title, `${note} · ${t('letter.not_text')}`,
         h('pre', {class: 'payload', tabindex: 0}, hexOf(payload.base64)));
   }
+  // What came in by a replay begins with its envelope, which is plain ASCII.
   const path = letters.map(({field_path: steps}) => steps).find((steps) => steps !== null);
-  const pieces = layOut(payload.text, path ?? null);
+  const pieces = layOut(payload.text.slice(payload.envelope_bytes), path ?? null);
   return card(title, note,
       h('pre', {class: 'payload', tabindex: 0, 'aria-label': title}, pieces.map(({text, marked}) =>
           marked ? h('mark', null, text) : text)));

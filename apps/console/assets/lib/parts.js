@@ -18,7 +18,8 @@ export function figures(entries) {
   const parts = new Map(entries.map(({key, label}) => {
     const value = h('dd', {'data-figure': key}, kNone);
     const note = h('dd', null, '');
-    return [key, {node: h('div', {class: 'figure'}, h('dt', null, label), value, note), value, note}];
+    const node = h('div', {class: 'figure'}, h('dt', null, label), value, note);
+    return [key, {node, value, note}];
   }));
   return {
     node: h('dl', {class: 'figures'}, [...parts.values()].map(({node}) => node)),

@@ -124,8 +124,8 @@ function parsed(key) {
 }
 
 // The layout of a payload's text, with what stands at `path` marked. A path that leads nowhere (the
-// field is missing) marks the innermost object on the way to it. What is not JSON is shown as it is,
-// marked where reading it failed.
+// field is missing) marks the innermost object on the way to it. What is not JSON is shown as it
+// is, marked where reading it failed.
 export function layOut(text, path) {
   for (let length = path ? path.length : 0; length >= 0; --length) {
     const walker = new Walker(text, path ? path.slice(0, length) : null);

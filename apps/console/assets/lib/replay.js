@@ -22,9 +22,10 @@ function parse(text) {
 
 // The text area for one payload, where it is JSON; {patch()} throws a message for the reader.
 function editor(payload) {
-  const before = payload?.text ? parse(payload.text) : null;
+  const text = payload?.text ? payload.text.slice(payload.envelope_bytes) : '';
+  const before = parse(text);
   if (!before) return null;
-  const original = layOut(payload.text, null).map(({text}) => text).join('');
+  const original = layOut(text, null).map(({text}) => text).join('');
   const input = h('textarea', {rows: Math.min(24, original.split('\n').length + 1),
                                spellcheck: 'false', 'aria-label': t('replay.edited')});
   input.value = original;

@@ -12,8 +12,8 @@ function valueOf({spelling, masked}) {
 function originOf({origin, origins, is_default: isDefault}) {
   if (isDefault) return h('span', {class: 'quiet'}, t('settings.default'));
   const entries = Object.entries(origins);
-  return [tag(origin, 'accent'), entries.length > 0 && h('span', {class: 'sub'},
-      entries.map(([name, from]) => `${name}: ${from}`).join(', '))];
+  return [h('span', {class: 'accent'}, origin.replace(/^environment /, '')),
+          entries.length > 0 && h('span', {class: 'sub'}, entries.map(([name, from]) => `${name}: ${from}`).join(', '))];
 }
 
 export function settingsTable(settings, caption = t('page.configuration')) {

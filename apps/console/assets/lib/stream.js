@@ -1,7 +1,7 @@
 // The server's events: one EventSource, shared by everything on the page.
 //
-// It carries what the page at hand wants. It comes back by itself, sooner at first and then every few
-// seconds, says so in between, and notices a server that is connected and silent. In a tab that
+// It carries what the page at hand wants. It comes back by itself, sooner at first and then every
+// few seconds, says so in between, and notices a server that is connected and silent. In a tab that
 // nobody looks at it rests.
 
 import {get, kBase} from './api.js';

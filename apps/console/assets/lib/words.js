@@ -34,8 +34,8 @@ export function has(key) {
   return kWords[language()][key] !== undefined;
 }
 
-// t('letters.found', {n: 3, shown: '3'}): {shown} is put in; with n = 1 the key `….one` counts where
-// there is one.
+// t('letters.found', {n: 3, count: '3'}): {count} is put in; with n = 1 the key `….one` counts
+// where there is one.
 export function t(key, values = {}) {
   const words = kWords[language()];
   const one = Number(values.n) === 1 ? words[`${key}.one`] : undefined;

@@ -22,7 +22,8 @@ export function show(place, {stream, go, address}) {
   const branch = h('select', {name: 'branch'}, h('option', {value: ''}, t('business.all')));
   const controls = h('div', {class: 'form'},
       segments(t('business.span'), kSpans.map((value) =>
-          ({value, text: t(`business.span.${value}`)})), query.hours, (value) => change('hours', value)),
+          ({value, text: t(`business.span.${value}`)})), query.hours,
+      (value) => change('hours', value)),
       field(t('word.branch'), branch));
   const about = h('p', {class: 'quiet small'});
   const body = h('div', {class: 'stack'}, loading());
@@ -32,8 +33,9 @@ export function show(place, {stream, go, address}) {
   let view = null;
   const asker = fresh(() => get('/business', query), (answer) => {
     fillBranches(branch, answer, query.branch);
-    about.textContent = t('business.range', {from: rangeEnd(answer.from), to: rangeEnd(answer.until),
-                                             at: clock(seconds(answer.at), true)});
+    about.textContent = t('business.range', {
+      from: rangeEnd(answer.from), to: rangeEnd(answer.until),
+      at: clock(seconds(answer.at), true)});
     if (!view) {
       view = makeView(answer);
       replace(body, view.nodes);
@@ -132,7 +134,7 @@ function fillBranches(select, {branches}, chosen) {
 // ---- the view -----------------------------------------------------------------------------------
 
 function makeView(answer) {
-  const row = figures(['orders', 'revenue', 'average', 'completed', 'cancelled', 'online'].map(
+  const row = figures(['orders', 'revenue', 'average', 'completed', 'cancelled'].map(
       (key) => ({key, label: t(`business.${key}`)})));
   const charts = chartsOf(answer);
   const lists = [branchesCard(), hoursCard(), funnelCard(), timesCard(), stuckCard(),
@@ -159,7 +161,6 @@ function figuresOf({totals}) {
     average: {value: money(average)},
     completed: {value: number(totals.completed), note: share(totals.completed)},
     cancelled: {value: number(totals.cancelled), note: share(totals.cancelled)},
-    online: {value: number(totals.online), note: share(totals.online)},
   };
 }
 

@@ -1,5 +1,5 @@
-// The commits and what they leave behind: how long each phase takes, how full cache, outbox and state
-// are, and how fast the state grows.
+// The commits and what they leave behind: how long each phase takes, how full cache, outbox and
+// state are, and how fast the state grows.
 
 import {get} from '../lib/api.js';
 import {lineChart} from '../lib/chart.js';
@@ -69,7 +69,8 @@ function phasesCard() {
     ],
   });
   return {
-    node: h('div', {class: 'grid wide'}, card(t('epochs.chart'), t('epochs.chart_note'), chart.node),
+    node: h('div', {class: 'grid wide'},
+        card(t('epochs.chart'), t('epochs.chart_note'), chart.node),
         card(t('epochs.phases'), t('epochs.phases_note'), rows.node)),
     update({phases, recent}) {
       rows.update(kPhases.map((name) => phases.find(({phase}) => phase === name)).filter(Boolean));

@@ -1,5 +1,5 @@
-// The flow graph, live: rates, busy, queues, and where work piles up. A node that is chosen shows its
-// settings and its last hour.
+// The flow graph, live: rates, busy, queues, and where work piles up. A node that is chosen shows
+// its settings and its last hour.
 
 import {get} from '../lib/api.js';
 import {lineChart, vendor} from '../lib/chart.js';
@@ -135,7 +135,7 @@ function nodePanel(name, onClose) {
     charts = kHistory.map((column) => lineChart({
       label: t(`graph.column.${column}`), height: 130,
       format: {per_second: rate, busy_share: percent, queued: plain}[column],
-      axisFormat: column === 'busy_share' ? percent : plain,
+      axisFormat: column === 'busy_share' ? percent : plain, span: 3600,
       series: [{label: t(`graph.column.${column}`), colour: 'chart-1', area: true}],
     }));
   }
@@ -182,9 +182,11 @@ function nodePanel(name, onClose) {
   };
 }
 
-function facts({name, kind, note, settings}) {
+function facts({name, kind, note, settings, live}) {
   return pairs([
     [t('graph.does'), noteOf(name, note)],
+    live && [t('graph.total'), h('span', {'data-figure': 'total'}, t(`graph.total.${live.unit}`,
+        {total: number(live.total)}))],
     [t('graph.kind'), t(`kind.${kind}`)],
     settings.concurrency !== null && [t('graph.concurrency'), number(settings.concurrency)],
     settings.lanes !== null && [t('graph.lanes'), number(settings.lanes)],

@@ -1,5 +1,5 @@
-// Dead letters: what was refused and why. The list is searched; several letters can be sent again at
-// once. One letter has a page of its own: lib/letter.js.
+// Dead letters: what was refused and why. The list is searched; several letters can be sent again
+// at once. One letter has a page of its own: lib/letter.js.
 
 import {get} from '../lib/api.js';
 import {h, replace, setText} from '../lib/dom.js';
@@ -36,8 +36,8 @@ function filterForm(values, topics, onChange) {
                       autocomplete: 'off'}),
     code: h('select', null, options(kCodes.map((code) => [code, t(`code.${code}`)]), values.code)),
     topic: h('select', null, options(topics.map((name) => [name, name]), values.topic)),
-    order_id: h('input', {type: 'text', inputmode: 'numeric', pattern: '[1-9][0-9]{0,18}', size: 10,
-                          value: values.order_id}),
+    order_id: h('input', {type: 'text', inputmode: 'numeric', pattern: '[1-9][0-9]{0,18}',
+                          size: 10, value: values.order_id}),
     since: h('input', {type: 'date', value: values.since}),
     until: h('input', {type: 'date', value: values.until}),
     replayed: h('select', null, options([['false', t('letters.not_replayed')],
@@ -45,8 +45,8 @@ function filterForm(values, topics, onChange) {
   };
   const read = () => onChange(Object.fromEntries(kFilters.map((name) =>
       [name, inputs[name].value.trim()])));
-  for (const name of kFilters) {
-    if (inputs[name].tagName === 'SELECT' || inputs[name].type === 'date') inputs[name].onchange = read;
+  for (const input of Object.values(inputs)) {
+    if (input.tagName === 'SELECT' || input.type === 'date') input.onchange = read;
   }
   return h('form', {class: 'card form', role: 'search', onsubmit: (event) => {
     event.preventDefault();
@@ -58,7 +58,7 @@ function filterForm(values, topics, onChange) {
 // Days are whole days of the business zone; `until` includes its day.
 function queryOf(values) {
   const instantOf = (day) => new Date(zoneSeconds(day) * 1000).toISOString();
-  const query = {...values, limit: kPage};
+  const query = {...values};
   if (values.since) query.since = instantOf(values.since);
   if (values.until) {
     const next = new Date(`${values.until}T00:00:00Z`);
@@ -79,6 +79,7 @@ function listPage(place, {stream, go, address}) {
   const body = h('div', null, loading());
   const more = h('button', {hidden: true, onclick: () => load(next)}, t('letters.more'));
   const bulk = h('div', {hidden: true});
+  const chips = h('ul', {class: 'chips', 'aria-label': t('letters.codes')});
   const rows = lettersTable(chosen, () => showBulk());
   let letters = [];
   let next = null;
@@ -92,27 +93,42 @@ function listPage(place, {stream, go, address}) {
     showBulk();
     load();
   }), bulk, h('section', {class: 'card'}, h('header', null, h('h2', null, t('letters.title')),
-      h('div', null, found, news)), body, more));
+      h('div', null, found, news)), chips, body, more));
 
   async function load(after = null) {
     const mine = ++round;
     news.hidden = true;
     try {
-      const page = await get('/dead-letters', {...queryOf(values), after});
+      const query = queryOf(values);
+      const [page, {codes}] = await Promise.all([
+        get('/dead-letters', {...query, limit: kPage, after}),
+        get('/dead-letters/codes', {...query, code: null})]);
       if (mine !== round) return;
       letters = after ? [...letters, ...page.letters] : page.letters;
       next = page.next;
-      showList();
+      showCodes(codes);
+      showList(codes);
     } catch (error) {
       if (!('status' in error)) throw error;
       if (mine === round && error.status !== 401) replace(body, failed(error, () => load(after)));
     }
   }
 
-  function showList() {
+  function showCodes(codes) {
+    replace(chips, codes.map(({code, letters: count}) => {
+      const query = new URLSearchParams(Object.entries({...values, code}).filter(([, one]) => one));
+      if (code === values.code) query.delete('code');
+      return h('li', null, h('a', {class: 'chip', href: `/letters?${query}`, 'data-code': code,
+                                   'aria-current': code === values.code ? 'true' : null},
+          t(`code.${code}`), ' ', h('b', {class: 'num'}, number(count))));
+    }));
+  }
+
+  function showList(codes) {
+    const all = codes.filter(({code}) => !values.code || code === values.code)
+        .reduce((sum, one) => sum + one.letters, 0);
     more.hidden = !next;
-    setText(found, t(next ? 'letters.found_more' : 'letters.found',
-        {n: letters.length, count: number(letters.length)}));
+    setText(found, t('letters.found', {n: all, count: number(letters.length), all: number(all)}));
     if (letters.length === 0) {
       const filtered = kFilters.some((name) => values[name] !== '');
       replace(body, empty(t(filtered ? 'letters.none_found' : 'letters.none'),

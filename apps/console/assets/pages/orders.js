@@ -65,7 +65,8 @@ function followed(stream, id, shownNow, load) {
 function lifeOf(life) {
   const order = life.tables.orders_processed[0];
   return [
-    order ? orderCard(order, life) : card(t('order.waiting'), '', h('p', null, t('order.waiting_why'))),
+    order ? orderCard(order, life) :
+        card(t('order.waiting'), '', h('p', null, t('order.waiting_why'))),
     linesCard(life.tables.order_items_analytics),
     eventsCard(life),
     life.dead_letters.length > 0 && lettersCard(life.dead_letters),
@@ -120,7 +121,14 @@ function linesCard(lines) {
 function shownValue(column, value) {
   if (value === null || value === 'NULL') return t('word.nothing');
   if (column === 'total_price') return money(value);
+  if (column === 'lines') return linesText(value);
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? time(value) : value;
+}
+
+// `1 x product 14 = 3860000.00, …` in the reader's language.
+function linesText(text) {
+  return text.replace(/(\d+) x product (\d+) = ([\d.]+)/g, (whole, quantity, id, total) =>
+      t('order.line', {quantity: number(Number(quantity)), id, total: money(total)}));
 }
 
 function columnName(column) {

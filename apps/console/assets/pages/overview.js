@@ -124,7 +124,7 @@ function hourCard() {
     const {columns, colours, format, axisFormat} = kViews[view];
     chart?.destroy();
     chart = lineChart({
-      label: t(`overview.view.${view}`), format, axisFormat, height: 210,
+      label: t(`overview.view.${view}`), format, axisFormat, height: 210, span: 3600,
       series: columns.map((name, i) =>
           ({label: t(`overview.column.${name}`), colour: colours[i], area: i === 0})),
       describe: ([, first]) => t('overview.chart_says', {

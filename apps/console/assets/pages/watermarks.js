@@ -116,7 +116,8 @@ function windowCard(address, go) {
   if (asked.get('date')) load();
   return card(t('window.title'), t('window.note'), h('form', {class: 'form', onsubmit: submit},
       field(t('window.date'), date), field(t('window.hour'), hour),
-      field(t('word.branch'), branch), h('button', {class: 'main-action'}, t('window.ask'))), place);
+      field(t('word.branch'), branch),
+      h('button', {class: 'main-action'}, t('window.ask'))), place);
 }
 
 function windowLife(life) {
