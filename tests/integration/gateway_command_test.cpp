@@ -212,6 +212,22 @@ TEST_F(GatewayCommandTest, WhileTheBrokerIsAwayItSays503AndTheRepeatCountsOnce) 
   expect_all_is_well(pipeline_);
 }
 
+TEST_F(GatewayCommandTest, InsideThePipelinesProcessAnEventGoesFromRequestToTable) {
+  auto run = pipeline_.start({"run"}, {{"LENSART_GATEWAY_ENABLED", "true"}});
+  ASSERT_TRUE(pipeline_.wait_ready(run)) << run.stderr_text();
+  ASSERT_TRUE(wait_until([&] { return is_ready(); }));
+  EXPECT_THAT(post("events/order-created", with_id("e1", R"("id":3,)" + std::string(kRest))),
+              StartsWith("HTTP/1.1 200 "));
+  auto database = pipeline_.database();
+  EXPECT_TRUE(wait_until([&] { return pipeline_.consumed(database) == 1; }));
+  EXPECT_EQ(raw_events(), "e1 order.created 3");
+  EXPECT_EQ(metric(pipeline_.get("/metrics").body, "lensart_gateway_requests_total"), 1);
+  run.send_signal(SIGTERM);
+  const auto ended = run.wait(seconds(20));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 0) << run.stderr_text();
+}
+
 TEST_F(GatewayCommandTest, TokensAreDemandedUnlessItListensOnLoopbackAlone) {
   const auto open = pipeline_.command({"gateway"}, {{"LENSART_GATEWAY_LISTEN", "0.0.0.0:0"}});
   expect_exit(open, 78);

@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <charconv>
-#include <thread>
 
 #include "apps/api/api.hpp"
 #include "apps/api/live_state.hpp"
@@ -18,7 +15,9 @@
 #include "apps/http/http_server.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/gateway_service.hpp"
 #include "apps/lensart/logging.hpp"
+#include "apps/lensart/signals.hpp"
 #include "apps/lensart/topics.hpp"
 #include "apps/notify/pipeline_notifier.hpp"
 #include "apps/pipeline/pipeline.hpp"
@@ -50,42 +49,6 @@ Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(
   }
   return gaps;
 }
-
-/// The signals that end or change a run, taken by a thread of their own.
-class SignalWatch {
- public:
-  SignalWatch() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // inherited by every thread made from here on
-  }
-  ~SignalWatch() {
-    if (!thread_.joinable()) return;
-    ended_ = true;
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-  void start(std::function<void()> stop, std::function<void()> reload) {
-    thread_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
-      int stops = 0;
-      while (!ended_) {
-        int signal = 0;
-        sigwait(&set_, &signal);
-        if (signal == SIGHUP) reload();
-        if (signal != SIGINT && signal != SIGTERM) continue;
-        // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.
-        if (++stops > 1) std::_Exit(0);
-        spdlog::info("stopping: committing what is read (a second signal stops at once)");
-        stop();
-      }
-    });
-  }
-
- private:
-  sigset_t set_{};
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
 
 Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipeline& pipeline,
                                                std::shared_ptr<PipelineMetrics> metrics,
@@ -126,20 +89,31 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
   ConsoleApi api(*pipeline, loaded, program.version);
   LENSART_ASSIGN(const auto notifier, start_notifier(config, *pipeline, log));
   metrics->include(notifier_metrics(*notifier));
+  std::unique_ptr<GatewayService> gateway;
+  if (config.gateway.enabled && !options.until_end) {
+    LENSART_ASSIGN(gateway, GatewayService::start(config, clock));
+    metrics->include(gateway->metrics());
+  }
   LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics, api));
   LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
                                                      [&pipeline](const std::string& question) {
                                                        return answer_live(*pipeline, question);
                                                      }));
-  signals.start([&pipeline] { pipeline->request_stop(); },
-                [&program] {
-                  // Reading the settings again sets the log level; a bad file changes nothing.
-                  if (auto again = program.load_settings(); !again) {
-                    spdlog::error("not read again: {}", again.error().message);
-                  }
-                });
+  signals.start(
+      [&pipeline] {
+        // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.
+        spdlog::info("stopping: committing what is read (a second signal stops at once)");
+        pipeline->request_stop();
+      },
+      [&program, &gateway] {
+        // Reading the settings again sets the log level; a bad file changes nothing.
+        const auto again = program.load_settings();
+        if (!again) spdlog::error("not read again: {}", again.error().message);
+        if (again && gateway) gateway->set_rate_limit(again->config.gateway.rate_limit);
+      });
   spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
   auto done = pipeline->run();
+  if (gateway) gateway->stop();
   notifier->stop();
   api.stop();
   http->stop();
