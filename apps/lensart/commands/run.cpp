@@ -5,6 +5,11 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <thread>
 
 #include "apps/api/api.hpp"
 #include "apps/api/live_state.hpp"
@@ -17,6 +22,7 @@
 #include "apps/lensart/commands/all.hpp"
 #include "apps/lensart/gateway_service.hpp"
 #include "apps/lensart/logging.hpp"
+#include "apps/lensart/progress.hpp"
 #include "apps/lensart/signals.hpp"
 #include "apps/lensart/topics.hpp"
 #include "apps/notify/pipeline_notifier.hpp"
@@ -69,6 +75,44 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
   return HttpServer::start(std::move(options), std::move(router));
 }
 
+/// Shows how far a run with an end has come: of the records that waited when it began, those that
+/// are applied.
+class EndWatch {
+ public:
+  EndWatch(const Pipeline& pipeline, bool quiet)
+      : pipeline_(pipeline), progress_({.unit = "records applied", .quiet = quiet}) {
+    const auto lags = pipeline.lags();
+    all_ = std::accumulate(lags.begin(), lags.end(), std::int64_t{0});
+    thread_ = std::thread([this] { watch(); });
+  }
+  ~EndWatch() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, std::chrono::milliseconds(200), [this] { return ended_; })) {
+      const std::uint64_t applied = pipeline_.sink_status().applied_records;
+      if (all_ > 0)
+        progress_.show(applied, static_cast<double>(applied) / static_cast<double>(all_));
+    }
+  }
+
+  const Pipeline& pipeline_;
+  Progress progress_;
+  std::int64_t all_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
 Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
                           const RunOptions& options) {
   const Config& config = loaded.config;
@@ -86,7 +130,8 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
   const auto metrics = std::make_shared<PipelineMetrics>(
       *pipeline, BuildInfo{program.version, program.commit, program.build_type});
-  ConsoleApi api(*pipeline, loaded, program.version);
+  ConsoleApi api(*pipeline, loaded, kafka_options(config, nodes::KafkaRole::kProducer),
+                 program.version);
   LENSART_ASSIGN(const auto notifier, start_notifier(config, *pipeline, log));
   metrics->include(notifier_metrics(*notifier));
   std::unique_ptr<GatewayService> gateway;
@@ -112,7 +157,10 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
         if (again && gateway) gateway->set_rate_limit(again->config.gateway.rate_limit);
       });
   spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
+  std::optional<EndWatch> watch;
+  if (options.until_end) watch.emplace(*pipeline, program.json);
   auto done = pipeline->run();
+  watch.reset();
   if (gateway) gateway->stop();
   notifier->stop();
   api.stop();
