@@ -89,8 +89,10 @@ Result<storage::Connection> open_database(const Pipeline& pipeline) {
 }  // namespace
 
 struct ConsoleApi::Parts {
-  Parts(const Pipeline& pipeline, const LoadedConfig& loaded_config, std::string version)
+  Parts(const Pipeline& pipeline, const LoadedConfig& loaded_config,
+        nodes::KafkaClientOptions producer_options, std::string version)
       : loaded(loaded_config),
+        producer(std::move(producer_options)),
         settings(settings_of(loaded)),
         worker([&pipeline] { return open_database(pipeline); }, worker_options(loaded.config)),
         stuck(loaded.config, worker),
@@ -98,7 +100,7 @@ struct ConsoleApi::Parts {
             {[this, &pipeline] { return read_clean(pipeline); },
              [&pipeline](std::size_t limit) { return pipeline.epoch_log().newest(limit); },
              [this](bool eager) { return stuck.look(eager); }}),
-        context{pipeline, loaded, settings, hub, worker} {}
+        context{pipeline, loaded, settings, hub, worker, producer} {}
 
   Readings read_clean(const Pipeline& pipeline) {
     Readings readings = read_figures(pipeline, hub.facts());
@@ -110,6 +112,7 @@ struct ConsoleApi::Parts {
   }
 
   const LoadedConfig loaded;
+  const nodes::KafkaClientOptions producer;
   const Json settings;
   QueryWorker worker;
   StuckWatch stuck;
@@ -117,8 +120,9 @@ struct ConsoleApi::Parts {
   const ApiContext context;
 };
 
-ConsoleApi::ConsoleApi(const Pipeline& pipeline, const LoadedConfig& loaded, std::string version)
-    : parts_(std::make_unique<Parts>(pipeline, loaded, std::move(version))) {
+ConsoleApi::ConsoleApi(const Pipeline& pipeline, const LoadedConfig& loaded,
+                       nodes::KafkaClientOptions producer, std::string version)
+    : parts_(std::make_unique<Parts>(pipeline, loaded, std::move(producer), std::move(version))) {
   parts_->hub.start();
 }
 

@@ -7,6 +7,7 @@
 
 #include "apps/config/load.hpp"
 #include "apps/http/router.hpp"
+#include "nodes/kafka/kafka_handle.hpp"
 
 namespace lensart::app {
 
@@ -17,7 +18,9 @@ class Pipeline;
 /// Threads: one. Lifetime: the pipeline outlives it; it outlives the server whose router it is in.
 class ConsoleApi {
  public:
-  ConsoleApi(const Pipeline& pipeline, const LoadedConfig& loaded, std::string version);
+  /// `producer`: how a producer for replays is opened.
+  ConsoleApi(const Pipeline& pipeline, const LoadedConfig& loaded,
+             nodes::KafkaClientOptions producer, std::string version);
   ~ConsoleApi();
   ConsoleApi(const ConsoleApi&) = delete;
   ConsoleApi& operator=(const ConsoleApi&) = delete;

@@ -5,6 +5,7 @@
 #include "apps/api/query_worker.hpp"
 #include "apps/config/load.hpp"
 #include "apps/http/router.hpp"
+#include "nodes/kafka/kafka_handle.hpp"
 
 namespace lensart::app {
 
@@ -14,6 +15,7 @@ struct ApiContext {
   const Json& settings;
   Hub& hub;
   QueryWorker& worker;
+  const nodes::KafkaClientOptions& producer;  ///< for replays
 
   const Config& config() const { return loaded.config; }
   /// Asks the database, or answers that there is none (`sink.kind = "null"`).

@@ -120,7 +120,7 @@ void add_orders(Router& router, const ApiContext& context) {
                      if (auto refused = query.refusal())
                        return responder.answer(std::move(*refused));
                      const auto path = path_after(request.path, kOrders);
-                     if (!path || path->size() != 1) {
+                     if (!path || path->size() != 1 || path->front().empty()) {
                        return responder.answer(not_found("write /api/v1/orders/ORDER_ID"));
                      }
                      const auto id = parse_plain_whole(path->front(), 1, INT64_MAX);
