@@ -2,128 +2,24 @@
 tables hold. Started by api_test.cpp, which has made topics and gives the environment.
 """
 
-import http.client
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
 import unittest
 
-from api_document import Api, ROOT
+from api_document import Api
+from api_letter_checks import DeadLetterTest  # run with the others
+from api_stack import (ADDRESS, PROGRAM, ApiCase, Instance, Listener, environment, run, sql, stack,
+                       until)
 
-PROGRAM = os.environ["LENSART_TEST_PROGRAM_FILE"]
-ADDRESS = os.environ["LENSART_HTTP_LISTEN"]
-SCHEMA = os.environ["LENSART_POSTGRES_SCHEMA"]
+__all__ = ["ApiTest", "DeadLetterTest", "TokenTest"]
+
 # printf %s first | sha256sum
 FIRST = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
 
 
-def environment():
-    ours = ("LENSART_TEST_", "LENSART_STACK_")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-
-
-def run(*arguments):
-    return subprocess.run([PROGRAM, *arguments], env=environment(), capture_output=True, text=True,
-                          check=True).stdout
-
-
-def sql(query):
-    """The one value of a query, read from JSON."""
-    done = subprocess.run(
-        ["psql", "-XqAt1", "-v", "ON_ERROR_STOP=1", os.environ["LENSART_POSTGRES_DSN"]],
-        input=f"SET search_path = \"{SCHEMA}\"; SET TimeZone = 'UTC';\n"
-              f"SELECT to_json(x.v) FROM ({query}) x (v)",
-        capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def stack(verb, service):
-    subprocess.run([os.path.join(ROOT, "scripts", "stack.sh"), "--dir",
-                    os.environ["LENSART_STACK_DIR"], verb, service], check=True,
-                   stdout=subprocess.DEVNULL)
-
-
-def until(claim, patience=20.0):
-    """The first true value of `claim`, asked again and again; fails when the time is up."""
-    end = time.monotonic() + patience
-    while True:
-        try:
-            if value := claim():
-                return value
-        except OSError:
-            pass  # nobody listens yet
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.05)
-
-
-class Instance:
-    """A `lensart run` that is ready and has caught up."""
-
-    def __init__(self, *arguments, headers=None):
-        self.process = subprocess.Popen([PROGRAM, "run", *arguments], env=environment(),
-                                        stderr=subprocess.PIPE, text=True)
-        self.api = Api(ADDRESS, headers)
-        until(self.is_ready)
-        until(lambda: self.api.get("/api/v1/overview")["lag"]["events"] == 0)
-
-    def is_ready(self):
-        assert self.process.poll() is None, self.process.communicate()[1]
-        return self.api.ask("/readyz").status == 200
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        log = self.process.communicate(timeout=30)[1]
-        assert self.process.returncode == 0, log
-
-
-class Listener:
-    """One end of the stream of events."""
-
-    def __init__(self, path="/api/v1/events", headers=None):
-        self.connection = http.client.HTTPConnection(ADDRESS, timeout=10)
-        self.connection.request("GET", path, headers=headers or {})
-        self.response = self.connection.getresponse()
-        assert self.response.status == 200, self.response.read()
-
-    def next(self):
-        """Name and document of the next event."""
-        name = None
-        while True:
-            line = self.response.readline().decode().rstrip("\n")
-            if line.startswith("event: "):
-                name = line.removeprefix("event: ")
-            elif line.startswith("data: "):
-                return name, json.loads(line.removeprefix("data: "))
-            assert line is not None
-
-    def close(self):
-        self.connection.close()
-
-
-class ApiTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        run("generate", "--events", "3000", "--seed", "5", "--poison", "0.05", "--duplicates",
-            "0.05", "--to", "kafka")
-        cls.instance = Instance()
-        cls.api = cls.instance.api
-        until(lambda: cls.api.get("/api/v1/overview")["events"]["accepted"] > 0)
-        until(lambda: cls.api.get("/api/v1/overview")["lag"]["events"] == 0)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.instance.stop()
-
-    def refused(self, path, status=400, **options):
-        answer = self.api.ask(path, **options)
-        self.assertEqual(answer.status, status, f"{path}: {answer.text}")
-        self.assertEqual(answer.json["status"], "error")
-        return answer.json
-
+class ApiTest(ApiCase):
     def test_every_page_answers_what_the_document_says(self):
         order = sql("SELECT min(order_id) FROM orders_processed")
         window = sql("SELECT metric_date || '/' || metric_hour || '/' || branch_id "
@@ -142,7 +38,7 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(self.api.get("/api/v1/openapi.json"), self.api.document)
 
     def test_the_overview_counts_what_the_accounts_count(self):
-        overview = self.api.get("/api/v1/overview")
+        overview = self.overview()
         accounts = sql("SELECT json_build_object('accepted', sum(accepted), 'duplicate', "
                        "sum(duplicate), 'ignored', sum(ignored), 'dead_lettered', "
                        "sum(dead_lettered)) FROM pipeline_accounts")
@@ -158,7 +54,7 @@ class ApiTest(unittest.TestCase):
 
     def test_attention_names_the_broken_events_and_the_orders_that_are_stuck(self):
         found = until(lambda: {a["code"]: a["parameters"]
-                               for a in self.api.get("/api/v1/overview")["attention"]
+                               for a in self.overview()["attention"]
                                } if "stuck_orders" in self.codes() else None)
         self.assertEqual(found["stuck_orders"]["orders"],
                          sql("SELECT count(*) FROM order_anomalies WHERE kind = 'stuck' AND "
@@ -168,7 +64,7 @@ class ApiTest(unittest.TestCase):
                              "ORDER BY count(*) DESC LIMIT 1"))
 
     def codes(self):
-        return [a["code"] for a in self.api.get("/api/v1/overview")["attention"]]
+        return [a["code"] for a in self.overview()["attention"]]
 
     def test_epochs_and_watermarks_are_those_of_the_database(self):
         epochs = self.api.get("/api/v1/epochs", limit=600)
@@ -247,115 +143,6 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(life["verdict"], told["verdict"])
         self.assertEqual(len(life["orders"]), len(told["orders"]))
         self.assertEqual(life["row"]["total_orders"], told["row"]["total_orders"])
-
-    def test_dead_letters_are_found_a_page_at_a_time_and_by_every_filter(self):
-        total = sql("SELECT count(*) FROM dead_letters")
-        seen, after = [], {}
-        while True:
-            page = self.api.get("/api/v1/dead-letters", limit=31, **after)
-            seen += [(e["topic"], e["partition"], e["offset"], e["code"], e["field"])
-                     for e in page["letters"]]
-            times = [e["occurred_at"] for e in page["letters"]]
-            self.assertEqual(times, sorted(times, reverse=True))
-            if page["next"] is None:
-                break
-            after = {"after": page["next"]}
-        self.assertEqual(len(seen), total)
-        self.assertEqual(len(set(seen)), total)
-        counts = self.api.get("/api/v1/dead-letters/codes")["codes"]
-        self.assertEqual(sum(c["letters"] for c in counts), total)
-        one = sql("SELECT row_to_json(d) FROM dead_letters d WHERE order_id IS NOT NULL AND "
-                  "event_id IS NOT NULL ORDER BY occurred_at, \"offset\" LIMIT 1")
-        middle = one["occurred_at"]
-        for query, where in (
-                ({"code": one["code"]}, f"code = '{one['code']}'"),
-                ({"topic": one["topic"]}, f"topic = '{one['topic']}'"),
-                ({"order_id": one["order_id"]}, f"order_id = {one['order_id']}"),
-                ({"event_id": one["event_id"]}, f"event_id = '{one['event_id']}'"),
-                ({"since": middle}, f"occurred_at >= '{middle}'"),
-                ({"until": middle}, f"occurred_at < '{middle}'"),
-                ({"text": "PRICE"}, "message || field ILIKE '%price%' OR event_id ILIKE '%price%'"),
-                ({"text": "100%_'"}, "false"), ({"replayed": "false"}, "replayed_at IS NULL")):
-            with self.subTest(query=query):
-                counts = self.api.get("/api/v1/dead-letters/codes", **query)["codes"]
-                self.assertEqual(sum(c["letters"] for c in counts),
-                                 sql(f"SELECT count(*) FROM dead_letters WHERE {where}"))
-
-    def test_one_letter_is_shown_with_its_payload(self):
-        for code in sql("SELECT json_agg(DISTINCT code) FROM dead_letters"):
-            row = sql("SELECT json_build_object('place', topic || '/' || partition || '/' || "
-                      "\"offset\", 'message', message, 'payload', encode(payload, 'hex')) FROM "
-                      f"dead_letters WHERE code = '{code}' LIMIT 1")
-            detail = self.api.get("/api/v1/dead-letters/" + row["place"])
-            self.assertIn(row["message"], [e["letter"]["message"] for e in detail["letters"]])
-            payload = detail["payload"]
-            if payload is None:
-                self.assertIsNone(row["payload"])
-            elif payload["text"] is not None:
-                self.assertEqual(payload["text"].encode().hex(), row["payload"])
-
-    def replay(self, place, **order):
-        topic, partition, offset = place.split("/")
-        body = {"letters": [{"topic": topic, "partition": int(partition), "offset": int(offset)}]}
-        answer = self.api.ask("/api/v1/dead-letters/replay", "POST", json.dumps({**body, **order}),
-                              {"Content-Type": "application/json"})
-        self.assertEqual(answer.status, 200, answer.text)
-        return answer.json["results"][0]
-
-    def mendable(self):
-        """A letter, and the patch with which it would be accepted."""
-        for place in sql("SELECT json_agg(topic || '/' || partition || '/' || \"offset\") FROM "
-                         "dead_letters WHERE code IN ('bad_quantity', 'bad_price')"):
-            letter = self.api.get("/api/v1/dead-letters/" + place)["letters"][0]
-            if letter["field_path"] is None:
-                continue
-            patch = [{"op": "replace", "value": 1,
-                      "path": "".join(f"/{step}" for step in letter["field_path"])}]
-            refused = self.replay(place)
-            self.assertEqual(refused["verdict"], "would_be_refused")
-            self.assertEqual(refused["code"], letter["letter"]["code"])
-            self.assertEqual(refused["field"], letter["letter"]["field"])
-            if self.replay(place, patch=patch)["verdict"] == "would_be_accepted":
-                return place, patch
-        raise AssertionError("no letter can be mended")
-
-    def test_a_letter_that_is_mended_and_replayed_becomes_an_event_once(self):
-        place, patch = self.mendable()
-        events = "SELECT count(*) FROM orders_raw"
-        before = sql(events)
-        self.assertEqual(self.replay(place, dry_run=False)["verdict"], "refused")
-        self.assertEqual(self.replay(place, dry_run=False, patch=patch)["verdict"], "sent")
-        shown = until(lambda: (d := self.api.get("/api/v1/dead-letters/" + place))["replay"] and d)
-        self.assertEqual(sql(events), before + 1)
-        self.assertIsNotNone(shown["letters"][0]["letter"]["replayed_at"])
-        self.assertIsNotNone(shown["event"])
-        self.assertEqual(self.replay(place, dry_run=False, patch=patch)["verdict"],
-                         "already_accepted")
-        nobody = self.replay("order-created/0/999999999")
-        self.assertEqual(nobody["verdict"], "not_found")
-
-    def test_replays_that_cannot_be_meant_are_refused(self):
-        place = '{"topic":"t","partition":0,"offset":0}'
-        for body in ("", "[]", "{}", "null", '{"letters":[]}', '{"letters":{}}', '{"letters":[1]}',
-                     '{"letters":[{"topic":"t","partition":0}]}',
-                     '{"letters":[{"topic":"t/u","partition":0,"offset":0}]}',
-                     '{"letters":[{"topic":"t","partition":-1,"offset":0}]}',
-                     '{"letters":[{"topic":"t","partition":0.5,"offset":0}]}',
-                     '{"letters":[{"topic":"t","partition":0,"offset":9223372036854775808}]}',
-                     '{"letters":[{"topic":"t","partition":0,"offset":1e999}]}',
-                     '{"letters":[' + ",".join([place] * 201) + "]}",
-                     '{"letters":[' + place + '],"dry_run":"no"}',
-                     '{"letters":[' + place + '],"dryrun":true}',
-                     '{"letters":[' + place + '],"as":"order-created"}',
-                     '{"letters":[' + place + '],"patch":{}}',
-                     '{"letters":[' + place + '],"patch":[{"op":"replace","path":"/a"}]}',
-                     '{"letters":[' + place + '],"patch":[{"op":"x","path":"/a","value":1}]}',
-                     '{"letters":[' + place + '],"patch":[{"op":"add","path":"a","value":1}]}'):
-            with self.subTest(body=body[:80]):
-                self.refused("/api/v1/dead-letters/replay", method="POST", body=body,
-                             headers={"Content-Type": "application/json"})
-        self.refused("/api/v1/dead-letters/replay", 415, method="POST", body="{}")
-        self.refused("/api/v1/dead-letters/replay", 405)
 
     def test_hostile_requests_are_refused_in_one_shape(self):
         for path in ("/api/v1/overview?x=1", "/api/v1/epochs?limit=0", "/api/v1/epochs?limit=601",
@@ -437,7 +224,7 @@ class ApiTest(unittest.TestCase):
             first = until(lambda: next((a for a in (listener.next()[1]["attention"][:1])
                                         if a["code"] == "database_away"), None))
             self.assertEqual(first["remedy"], "start_database")
-            self.assertEqual(self.api.get("/api/v1/overview")["health"]["status"], "critical")
+            self.assertEqual(self.overview()["health"]["status"], "critical")
             self.api.get("/api/v1/state")
             for path in ("/api/v1/business", "/api/v1/orders/1", "/api/v1/windows/2026-11-20/1/1"):
                 self.assertEqual(self.refused(path, 503)["code"], "database_away")
@@ -448,10 +235,13 @@ class ApiTest(unittest.TestCase):
             listener.close()
         until(lambda: "database_away" not in self.codes())
         until(lambda: self.api.ask("/api/v1/business").status == 200)
-        until(lambda: self.api.get("/api/v1/overview")["lag"]["events"] == 0)
+        until(lambda: self.overview()["lag"]["events"] == 0)
 
 
 class TokenTest(unittest.TestCase):
+    def setUp(self):
+        ApiCase.stop_shared()
+
     def test_with_a_token_wanted_nothing_is_told_without_one(self):
         instance = Instance("--set", "http.auth=token", "--set", f"http.tokens=[\"{FIRST}\"]",
                             headers={"Authorization": "Bearer first"})
