@@ -120,8 +120,8 @@ export const vi = {
   'link.stuck_orders': 'Lịch sử đơn hàng',
 
   // Overview
-  'overview.lag': 'Còn chờ, sự kiện',
-  'overview.delay': 'Còn chờ, thời gian',
+  'overview.lag': 'Sự kiện còn chờ',
+  'overview.delay': 'Thời gian còn chờ',
   'overview.rate': 'Tốc độ hiện tại',
   'overview.p50': 'Độ trễ, p50',
   'overview.p99': 'Độ trễ, p99',
