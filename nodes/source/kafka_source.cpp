@@ -94,17 +94,10 @@ void KafkaSource::nudge_when_asked() {
     }
     const auto rc = rd_kafka_offsets_for_times(client_.get(), list.get(), kAskPatienceMs);
     answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
-    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) note_ends(*list);
-  }
-}
-
-/// The list was made in the order of the sources.
-void KafkaSource::note_ends(const rd_kafka_topic_partition_list_t& answer) {
-  const std::lock_guard lock(progress_mutex_);
-  const auto known = std::min(progress_.size(), static_cast<std::size_t>(answer.cnt));
-  for (std::size_t source = 0; source < known; ++source) {
-    if (answer.elems[source].err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    progress_[source].end = std::max(progress_[source].end, answer.elems[source].offset);
+    for (std::uint32_t source = 0; rc == RD_KAFKA_RESP_ERR_NO_ERROR && source < sources; ++source) {
+      const rd_kafka_topic_partition_t& answer = list->elems[source];
+      if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) progress_.note_end(source, answer.offset);
+    }
   }
 }
 
@@ -379,19 +372,15 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
 void KafkaSource::note_progress(Tick now) {
   const bool look_for_ends = now >= next_look_for_ends_;
   if (look_for_ends) next_look_for_ends_ = now + kLookForEndsEvery;
-  const std::lock_guard lock(progress_mutex_);
-  progress_.resize(partitions_.size());
   for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
     const Partition& partition = partitions_[source];
-    Progress& progress = progress_[source];
-    progress.next_offset = partition.next_offset;
-    progress.appended_at = partition.appended_at;
+    progress_.note_place(source, partition.next_offset, partition.appended_at);
     if (!look_for_ends) continue;
     std::int64_t low = 0;
     std::int64_t high = 0;
     const SourceInfo& info = directory_.at(source);
     rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high);
-    progress.end = std::max({progress.end, high, partition.end_at_start});
+    progress_.note_end(source, std::max(high, partition.end_at_start));
   }
 }
 
@@ -420,24 +409,6 @@ void KafkaSource::report_committed(std::span<const storage::SourcePosition> posi
         ->offset = position.next_offset;
   }
   if (list->cnt > 0) rd_kafka_commit(client_.get(), list.get(), 1);
-}
-
-std::vector<std::int64_t> KafkaSource::lags() const {
-  const std::lock_guard lock(progress_mutex_);
-  std::vector<std::int64_t> lags;
-  lags.reserve(progress_.size());
-  for (const Progress& progress : progress_) {
-    lags.push_back(std::max<std::int64_t>(0, progress.end - progress.next_offset));
-  }
-  return lags;
-}
-
-std::vector<std::int64_t> KafkaSource::appended_up_to() const {
-  const std::lock_guard lock(progress_mutex_);
-  std::vector<std::int64_t> instants;
-  instants.reserve(progress_.size());
-  for (const Progress& progress : progress_) instants.push_back(progress.appended_at);
-  return instants;
 }
 
 std::string KafkaSource::trouble() const {

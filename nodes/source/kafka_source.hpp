@@ -13,6 +13,7 @@
 
 #include "graph/clock.hpp"
 #include "nodes/kafka/kafka_handle.hpp"
+#include "nodes/source/reading_progress.hpp"
 #include "nodes/source/record_source.hpp"
 
 namespace lensart::nodes {
@@ -54,8 +55,8 @@ class KafkaSource final : public RecordSource {
   bool at_start_end(std::uint32_t source) const override;
   bool reached_start_end() const override;
   void report_committed(std::span<const storage::SourcePosition> positions) override;
-  std::vector<std::int64_t> lags() const override;
-  std::vector<std::int64_t> appended_up_to() const override;
+  std::vector<std::int64_t> lags() const override { return progress_.lags(); }
+  std::vector<std::int64_t> appended_up_to() const override { return progress_.appended_up_to(); }
   std::string trouble() const override;
 
   /// What `start` passed over.
@@ -96,14 +97,7 @@ class KafkaSource final : public RecordSource {
   std::int64_t polled_at_wall_ = -1;  ///< microseconds since 1970, of the poll under way
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
   std::atomic<bool> answering_{true};  ///< as of the nudger's last question
-  /// How far reading has come, as of late, and where the partitions end: by source.
-  struct Progress {
-    std::int64_t next_offset = 0;
-    std::int64_t end = 0;
-    std::int64_t appended_at = -1;
-  };
-  mutable std::mutex progress_mutex_;
-  std::vector<Progress> progress_;
+  ReadingProgress progress_;
   Tick next_look_for_ends_{};
   KafkaClient client_;
   KafkaQueue queue_;  // before the client goes
@@ -111,7 +105,6 @@ class KafkaSource final : public RecordSource {
   // The nudger: see kafka_source.cpp.
   void nudge_when_asked();
   void ask_for_a_nudge();
-  void note_ends(const rd_kafka_topic_partition_list_t& answer);
   std::size_t taken_bytes_ = 0;  ///< since the last nudge
   std::mutex nudge_mutex_;
   std::condition_variable nudge_changed_;

@@ -322,13 +322,15 @@ void Relay::count_busy(Tick since) {
   busy_ += clock_.tick() - since;
 }
 
-/// How far the server's clock is from ours; false when it does not answer.
+/// How far the server's clock is from ours; false when it does not answer. When it does and there
+/// is nothing to do, no trouble is left: where there is, a worker will tell.
 bool Relay::look_at_clock() {
   const auto theirs = session_->ping();
   const std::lock_guard lock(mutex_);
   clock_offset_.reset();
   if (theirs) {
     last_success_ = clock_.wall();
+    if (protocol_.idle()) trouble_.clear();
     clock_offset_ = *theirs - *last_success_;
   }
   return theirs.has_value();

@@ -7,6 +7,7 @@
 #include "apps/pipeline/freshness.hpp"
 #include "apps/pipeline/pipeline_watch.hpp"
 #include "apps/pipeline/process_figures.hpp"
+#include "nodes/source/reading_progress.hpp"
 
 namespace lensart::app {
 namespace {
@@ -88,6 +89,19 @@ TEST(EpochPhasesTest, EachPhaseEndsWhereTheNextBegins) {
   EXPECT_DOUBLE_EQ(sum(EpochPhase::kCommit), 0.020 + 0.005);
   EXPECT_DOUBLE_EQ(sum(EpochPhase::kApply), 0.030 + 0.024);
   EXPECT_EQ(phases.histogram(EpochPhase::kApply).count, 2U);
+}
+
+TEST(ReadingProgressTest, LagIsWhatThePartitionHasGrownByWhileNothingWasRead) {
+  nodes::ReadingProgress progress;
+  progress.note_end(0, 50);  // before anything is known of it
+  progress.note_place(1, 10, -1);
+  progress.note_end(1, 15);
+  EXPECT_EQ(progress.lags(), (std::vector<std::int64_t>{0, 5}));
+  progress.note_end(1, 12);  // an older answer that came late
+  EXPECT_EQ(progress.lags(), (std::vector<std::int64_t>{0, 5}));
+  progress.note_place(1, 16, 1'000);
+  EXPECT_EQ(progress.lags(), (std::vector<std::int64_t>{0, 0}));
+  EXPECT_EQ(progress.appended_up_to(), (std::vector<std::int64_t>{-1, 1'000}));
 }
 
 TEST(ProcessFiguresTest, AreThoseOfThisProcess) {
