@@ -29,6 +29,8 @@ struct EpochDraft {
 
   EpochNumber number = 0;
   Instant cut_at;                                  ///< wall clock
+  Tick first_record_at;                            ///< of one without records: when it was cut
+  Tick cut_tick;                                   ///< the same moment as cut_at
   std::vector<storage::SourcePosition> positions;  ///< of every source
   std::vector<bool> idle;                          ///< by source
   std::size_t credit_bytes = 0;                    ///< held by its batches

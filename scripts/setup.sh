@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing lensart needs on Debian 12: packages by apt, the jars
-# of a private Kafka by Maven (into .cache/ of this checkout). Does nothing when nothing is missing.
+# of a private Kafka by Maven and what tests/browser needs by npm (both into .cache/ of this
+# checkout). Does nothing when nothing is missing.
 #   scripts/setup.sh [--campaign]     --campaign: also what only scripts/campaign.sh needs
 set -euo pipefail
 # shellcheck source=lib/common.sh
@@ -10,12 +11,18 @@ lists=("$root/scripts/packages.txt")
 case ${1:-} in
   '') ;;
   --campaign) lists+=("$root/scripts/packages-campaign.txt") ;;
-  *) sed -n '2,4s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0; exit 64 ;;
+  *) sed -n '2,5s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0; exit 64 ;;
 esac
+
+# Also what another package provides: a newer nodejs may bring npm along.
+installed_packages() {
+  dpkg-query -W -f '${db:Status-Abbrev} ${Package}, ${Provides}\n' | sed -n 's/^ii  *//p' |
+    tr ',' '\n' | sed 's/^ *//; s/ .*//'
+}
 
 missing_packages() {
   comm -23 <(package_list "${lists[@]}" | LC_ALL=C sort -u) \
-    <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p' | LC_ALL=C sort -u)
+    <(installed_packages | LC_ALL=C sort -u)
 }
 
 install_packages() {
@@ -33,6 +40,13 @@ install_packages() {
     mkdir -p /etc/postgresql-common/createcluster.d
     printf '%s\n' '# Written by the scripts/setup.sh of lensart.' 'create_main_cluster = false' \
       >/etc/postgresql-common/createcluster.d/lensart.conf
+  fi
+  if ! dpkg-query -W prometheus >/dev/null 2>&1; then
+    # The tests start one of their own; Debian's service on port 9090 is not wanted.
+    # (To have it after all: systemctl unmask --now prometheus.)
+    mkdir -p /etc/systemd/system
+    [ -e /etc/systemd/system/prometheus.service ] ||
+      ln -s /dev/null /etc/systemd/system/prometheus.service
   fi
   export DEBIAN_FRONTEND=noninteractive
   quietly apt-get -o Acquire::Retries=3 update
@@ -94,7 +108,23 @@ install_kafka() {
   if ((EUID == 0)); then chown -R --reference="$root" "$cache"; fi
 }
 
+# Playwright and axe for tests/browser, as its package-lock.json has them. The browser is Debian's.
+install_browser_modules() {
+  local home=$cache/browser from=$root/tests/browser
+  cmp -s "$from/package-lock.json" "$home/installed" && return
+  mkdir -p "$home"
+  exec 8>"$cache/browser.lock"
+  flock 8
+  cmp -s "$from/package-lock.json" "$home/installed" && return
+  say "Fetching what the browser tests need by npm into .cache/browser"
+  cp "$from/package.json" "$from/package-lock.json" "$home"
+  quietly npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
+  cp "$from/package-lock.json" "$home/installed"
+  if ((EUID == 0)); then chown -R --reference="$root" "$home"; fi
+}
+
 kafka_home=$cache/kafka/$kafka_version
 install_packages "${1:-}"
 install_kafka
+install_browser_modules
 say "Set up: $(package_list "${lists[@]}" | wc -l) packages, Kafka $kafka_version."

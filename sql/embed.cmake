@@ -47,6 +47,7 @@ file(WRITE "${OUTPUT}.new" "// Made by sql/embed.cmake; edit the .sql files inst
 append_array(kMigrations migrations)
 append_array(kAudits audit)
 append_array(kExplanations explain)
+append_array(kConsole console)
 file(APPEND "${OUTPUT}.new" [[
 }  // namespace
 
@@ -68,6 +69,8 @@ std::string_view find(std::span<const SqlFile> files, std::string_view name) {
 std::string_view audit(std::string_view table) { return find(kAudits, table); }
 
 std::string_view explain(std::string_view name) { return find(kExplanations, name); }
+
+std::string_view console(std::string_view name) { return find(kConsole, name); }
 
 }  // namespace lensart::sql
 ]])

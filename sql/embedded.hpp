@@ -1,10 +1,9 @@
 /// The SQL of this folder, carried inside the program.
 ///
 /// Every text holds the placeholder `{schema}`: the target schema as a quoted identifier (as
-/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit's and explain's
-/// texts also hold
-/// `{pipeline}`: the pipeline's name as a quoted literal (PQescapeLiteral). There are no others,
-/// and nothing relies on search_path.
+/// PQescapeIdentifier gives it), to be put in before the text is sent. The audit's, explain's and
+/// the console's texts also hold `{pipeline}`: the pipeline's name as a quoted literal
+/// (PQescapeLiteral). There are no others, and nothing relies on search_path.
 ///
 /// Threads: any; all of it is constant.
 #pragma once
@@ -29,6 +28,9 @@ std::string_view audit(std::string_view table);
 
 /// The query of that name behind `lensart explain`, or an empty text.
 std::string_view explain(std::string_view name);
+
+/// The query of that name behind the console's pages, or an empty text.
+std::string_view console(std::string_view name);
 
 /// All audit queries, by name.
 std::span<const SqlFile> audits();

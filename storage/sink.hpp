@@ -20,7 +20,11 @@ struct SinkStatus {
   EpochNumber applied = 0;
   std::uint64_t outbox_bytes = 0;
   std::uint64_t rows = 0;             ///< sent, since the start
+  std::uint64_t refused = 0;          ///< rows that the database would not have, likewise
   std::uint64_t applied_records = 0;  ///< of Kafka, applied by every lane since the start
+  double busy_seconds = 0;            ///< of all workers, inside transactions
+  std::size_t workers = 0;
+  std::optional<Instant> last_success;  ///< when the database last did what it was asked
 };
 
 /// Threads: any, unless said otherwise. Failures that must stop the process reach `on_stop`, given

@@ -50,8 +50,9 @@ struct TableSpec {
   std::size_t first_added = 0;
   /// The table whose row must exist first; empty if none. Its key are this one's leading columns.
   std::string_view parent;
-  /// kLastRow only: rows go in through this SQL function, which takes an array for each column and
-  /// knows by itself which rows are new, changed or to be deleted. Empty: by plain statements.
+  /// kLastRow and kOnce only: rows go in through this SQL function, which takes an array for each
+  /// column and knows by itself which rows are new, changed or to be deleted. Empty: by plain
+  /// statements.
   std::string_view batch_function;
   /// kAppend only: what must agree for a row that stands there already to be the one we meant.
   std::vector<std::string_view> identity;

@@ -163,6 +163,7 @@ Result<AuditReport> audit(storage::Connection& connection, const AuditOptions& o
                                               storage::quoted_identifier(options.schema))));
   report.rows = rows.number(0, 0);
   for (const std::string& name : wanted) {
+    if (options.on_check) options.on_check(name, report.checks.size(), wanted.size());
     LENSART_ASSIGN(CheckResult result, run_check(connection, name, options));
     report.checks.push_back(std::move(result));
   }

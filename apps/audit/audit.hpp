@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct AuditOptions {
   std::string pipeline;
   std::vector<std::string> checks;   ///< by name; empty: all whose jobs run
   std::size_t shown_per_check = 20;  ///< differences kept to be shown
+  /// Called before each check: its name, how many are done, and of how many. May be empty.
+  std::function<void(const std::string&, std::size_t, std::size_t)> on_check = {};
 };
 
 struct Difference {

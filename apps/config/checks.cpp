@@ -222,6 +222,33 @@ std::optional<Complaint> check_host_name(std::string_view /*entry*/, std::string
   return Complaint{"is no host name", "write it without scheme and port, like \"orders.example\""};
 }
 
+std::optional<Complaint> check_webhook_url(std::string_view /*entry*/, std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  std::string_view rest = text;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const auto host = rest.substr(0, rest.find_first_of("/?#"));
+  const bool is_printable = std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && static_cast<unsigned char>(c) < 0x7F;
+  });
+  if (rest.size() < text.size() && !host.empty() && is_printable) return std::nullopt;
+  return Complaint{"is no address of a webhook",
+                   "write it whole, like \"https://hooks.example/lensart\""};
+}
+
+std::optional<Complaint> check_channel(std::string_view /*entry*/, std::string_view text) {
+  constexpr std::size_t kLongestIdentifier = 63;
+  const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto is_next = [&](char c) { return is_first(c) || (c >= '0' && c <= '9'); };
+  if (text.empty() || (text.size() <= kLongestIdentifier && is_first(text.front()) &&
+                       std::all_of(text.begin(), text.end(), is_next))) {
+    return std::nullopt;
+  }
+  return Complaint{"is no channel that LISTEN takes unquoted",
+                   "use lower-case letters, digits and _, like \"lensart_notices\""};
+}
+
 std::optional<Complaint> check_token_hash(std::string_view /*entry*/, std::string_view text) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (text.size() == kTokenHashLength && std::all_of(text.begin(), text.end(), is_hex)) {

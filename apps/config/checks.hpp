@@ -27,6 +27,10 @@ std::optional<Complaint> check_dsn(std::string_view entry, std::string_view text
 std::optional<Complaint> check_schema_name(std::string_view entry, std::string_view text);
 std::optional<Complaint> check_listen(std::string_view entry, std::string_view text);
 std::optional<Complaint> check_host_name(std::string_view entry, std::string_view text);
+/// `http://` or `https://` with a host; empty is none.
+std::optional<Complaint> check_webhook_url(std::string_view entry, std::string_view text);
+/// A channel of PostgreSQL's; empty is none.
+std::optional<Complaint> check_channel(std::string_view entry, std::string_view text);
 std::optional<Complaint> check_token_hash(std::string_view entry, std::string_view text);
 
 }  // namespace lensart::app

@@ -87,6 +87,15 @@ struct GatewayConfig {
   std::uint64_t max_body = 1 * kMiB;
 };
 
+/// Messages to a person. With neither address nor channel there are none.
+struct NotifyConfig {
+  std::string webhook_url;                         ///< may hold a secret: never print it
+  std::string webhook_secret_file;                 ///< empty: requests are not signed
+  std::string channel;                             ///< of PostgreSQL's NOTIFY
+  Duration interval = std::chrono::minutes{1};     ///< at most one message a kind
+  Duration stall_after = std::chrono::minutes{5};  ///< nothing applied though something waits
+};
+
 struct PipelineConfig {
   std::string name = "lensart";
   TextList jobs = {"orders", "status", "metrics"};
@@ -177,6 +186,7 @@ struct Config {
   LogConfig log;
   HttpConfig http;
   GatewayConfig gateway;
+  NotifyConfig notify;
   Duration shutdown_timeout = std::chrono::seconds{20};
   Duration start_timeout = std::chrono::seconds{60};
   /// By node name, `-` written as `_`; look a node up with `node()`.

@@ -309,6 +309,19 @@ void add_servers(Rows& rows) {
                      .size_between(1 * kKiB, 16 * kMiB));
 }
 
+void add_notify(Rows& rows) {
+  rows.push_back(ROW(notify.webhook_url, "Address that messages to a person are posted to.")
+                     .checked(check_webhook_url)
+                     .secret(Secrecy::kWhole));
+  rows.push_back(ROW(notify.webhook_secret_file, "File whose first line signs the messages."));
+  rows.push_back(ROW(notify.channel, "Channel of PostgreSQL's NOTIFY for the same messages.")
+                     .checked(check_channel));
+  rows.push_back(
+      ROW(notify.interval, "Least time between two messages of a kind.").between(1s, days(1)));
+  rows.push_back(ROW(notify.stall_after, "Time without progress that is worth a message.")
+                     .between(1s, days(1)));
+}
+
 void add_nodes(Rows& rows) {
   rows.push_back(NODE_ROW(concurrency, "Bodies of a parallel node at once.").between(1, 1024));
   rows.push_back(NODE_ROW(lanes, "Serial lanes of a keyed node.").between(1, 1024));
@@ -331,6 +344,7 @@ std::vector<Option> make_schema() {
   add_sink(rows);
   add_process(rows);
   add_servers(rows);
+  add_notify(rows);
   add_nodes(rows);
   return rows;
 }

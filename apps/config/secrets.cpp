@@ -69,21 +69,22 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-Result<std::string> first_line(const std::string& path) {
+/// `what` the line of the file that `key` names is.
+Result<std::string> first_line(std::string_view key, const std::string& path,
+                               std::string_view what) {
   std::ifstream file(path);
   std::string line;
   if (!file || (!std::getline(file, line) && !file.eof())) {
     return fail(Errc::kBadConfig,
-                fmt::format("postgres.password_file = {}: cannot be read; make it readable for the "
-                            "user lensart runs as, or correct the path",
-                            in_quotes(path)));
+                fmt::format("{} = {}: cannot be read; make it readable for the user lensart runs "
+                            "as, or correct the path",
+                            key, in_quotes(path)));
   }
   if (line.ends_with('\r')) line.pop_back();
   if (line.empty()) {
     return fail(Errc::kBadConfig,
-                fmt::format("postgres.password_file = {}: its first line is empty; write the "
-                            "password there",
-                            in_quotes(path)));
+                fmt::format("{} = {}: its first line is empty; write the {} there", key,
+                            in_quotes(path), what));
   }
   return line;
 }
@@ -148,7 +149,8 @@ Value masked(const Option& option, const Value& value) {
       if (const auto* list = std::get_if<TextList>(&value)) {
         return TextList(list->size(), std::string(kMask));
       }
-      return std::string(kMask);
+      // That there is none is no secret.
+      return std::get<std::string>(value).empty() ? std::string{} : std::string(kMask);
   }
   std::abort();
 }
@@ -185,7 +187,8 @@ std::string masked_spelling(std::string_view key, const RawValue& raw, const Opt
 
 Result<std::string> postgres_connection_string(const PostgresConfig& postgres) {
   if (postgres.password_file.empty()) return postgres.dsn;
-  LENSART_ASSIGN(const auto password, first_line(postgres.password_file));
+  LENSART_ASSIGN(const auto password,
+                 first_line("postgres.password_file", postgres.password_file, "password"));
   const auto options = parse_dsn(postgres.dsn);
   if (!options) {
     return fail(Errc::kBadConfig, "postgres.dsn: is no connection string that libpq can read");
@@ -196,7 +199,13 @@ Result<std::string> postgres_connection_string(const PostgresConfig& postgres) {
   return text + "password=" + dsn_quoted(password);
 }
 
+Result<std::string> webhook_secret(const NotifyConfig& notify) {
+  if (notify.webhook_secret_file.empty()) return std::string{};
+  return first_line("notify.webhook_secret_file", notify.webhook_secret_file, "secret");
+}
+
 std::string without_secrets(const Config& config, std::string text) {
+  if (!config.notify.webhook_url.empty()) replace_all(text, config.notify.webhook_url, kMask);
   for (const auto* properties : {&config.kafka.properties, &config.kafka.consumer.properties,
                                  &config.kafka.producer.properties}) {
     for (const auto& [name, value] : *properties) {

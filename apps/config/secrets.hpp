@@ -38,6 +38,10 @@ std::string masked_spelling(std::string_view key, const RawValue& raw,
 /// in keyword form. Holds a secret: for PQconnect only, never for a message.
 Result<std::string> postgres_connection_string(const PostgresConfig& postgres);
 
+/// What signs the messages to a person: the first line of `notify.webhook_secret_file`; empty where
+/// none is set. Never for a message.
+Result<std::string> webhook_secret(const NotifyConfig& notify);
+
 /// `text` with every secret of `config` that occurs in it masked: for messages that librdkafka or
 /// libpq wrote.
 std::string without_secrets(const Config& config, std::string text);

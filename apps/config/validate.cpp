@@ -114,6 +114,17 @@ void check_password(const LoadedConfig& loaded, Relations& relations) {
   }
 }
 
+void check_notify(const LoadedConfig& loaded, Relations& relations) {
+  const NotifyConfig& notify = loaded.config.notify;
+  if (const auto secret = webhook_secret(notify); !secret) {
+    relations.blame({"notify.webhook_secret_file"}, "cannot be used: its first line is no secret",
+                    "name a readable file with the secret in its first line");
+  } else if (!secret->empty() && notify.webhook_url.empty()) {
+    relations.blame({"notify.webhook_secret_file"}, "signs nothing: notify.webhook_url is empty",
+                    "set notify.webhook_url, or leave it out");
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> validate(const LoadedConfig& loaded) {
@@ -146,6 +157,7 @@ std::vector<Problem> validate(const LoadedConfig& loaded) {
   relations.guarded("http", config.http.listen, config.http.auth);
   relations.has_tokens("http", config.http.auth, config.http.tokens);
   check_password(loaded, relations);
+  check_notify(loaded, relations);
   auto problems = relations.take();
   if (config.gateway.enabled) {
     for (auto& problem : validate_gateway(loaded)) problems.push_back(std::move(problem));

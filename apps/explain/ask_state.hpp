@@ -1,6 +1,7 @@
 /// Questions to the state, whoever holds it.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "apps/config/config.hpp"
@@ -9,6 +10,9 @@
 #include "storage/state_store.hpp"
 
 namespace lensart::app {
+
+/// One question to a state, as answer_from() takes it.
+using AskState = std::function<Result<Json>(const std::string& question)>;
 
 /// Answers `order ID`, `moment` and `stats` (state_view.hpp). Fails with kBadUsage for any other
 /// question. Threads: any.

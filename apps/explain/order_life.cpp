@@ -167,10 +167,18 @@ Result<Json> tables_of(storage::Connection& connection, const Config& config,
 }  // namespace
 
 Result<Json> order_life(const Config& config, orders::OrderId order_id) {
-  LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
-  const orders::StatusRules rules = status_rules(config);
   LENSART_ASSIGN(const storage::ConnectionOptions options, connection_options(config));
   LENSART_ASSIGN(auto connection, storage::Connection::open(options));
+  const AskState ask = [&config](const std::string& question) {
+    return ask_state(config, question);
+  };
+  return order_life(connection, ask, config, order_id);
+}
+
+Result<Json> order_life(storage::Connection& connection, const AskState& ask, const Config& config,
+                        orders::OrderId order_id) {
+  LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
+  const orders::StatusRules rules = status_rules(config);
   LogReader reader(config, zone);
   Story story;
   Json events = Json::array();
@@ -194,8 +202,8 @@ Result<Json> order_life(const Config& config, orders::OrderId order_id) {
   LENSART_ASSIGN(life["tables"], tables_of(connection, config, order_id));
   life["counts_in"] = counts_in(story.on_time, rules, zone);
   if (life["counts_in"].is_null()) life["counts_not_because"] = why_not_counted(story);
-  life["state"] = or_error(ask_state(config, fmt::format("order {}", order_id)));
-  life["moment"] = or_error(ask_state(config, "moment"));
+  life["state"] = or_error(ask(fmt::format("order {}", order_id)));
+  life["moment"] = or_error(ask("moment"));
   const auto watermark = instant_in(life["moment"], "watermark", zone);
   const auto sliding_to = instant_in(life["counts_in"], "sliding_to", zone);
   life["sliding_expired"] =

@@ -24,16 +24,14 @@ Result<std::uint64_t> count_below(const storage::ReadTransaction& txn, storage::
   return count;
 }
 
-/// Whether the watermark could not go on because of this partition: its highest timestamp is the
-/// lowest of those that are not idle (docs/contract.md §4).
-bool holds(const storage::SourcePosition& position, const std::optional<Instant>& watermark,
-           const Config& config) {
+}  // namespace
+
+bool holds_watermark(const storage::SourcePosition& position,
+                     const std::optional<Instant>& watermark, const Config& config) {
   if (position.topic == config.kafka.replay_topic) return false;
   if (!watermark) return !position.highest;
   return position.highest && *position.highest - config.pipeline.max_out_of_orderness == *watermark;
 }
-
-}  // namespace
 
 Result<Json> order_in_state(const storage::StateStore& store, orders::OrderId order_id) {
   Json answer = {{"known", false}};
@@ -78,7 +76,7 @@ Result<Json> moment_of_state(const storage::StateStore& store, const Config& con
          {"partition", position.partition},
          {"next_offset", position.next_offset},
          {"highest", json_of(position.highest)},
-         {"holds_watermark", holds(position, newest.watermark, config)}});
+         {"holds_watermark", holds_watermark(position, newest.watermark, config)}});
   }
   return answer;
 }

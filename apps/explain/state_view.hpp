@@ -15,6 +15,11 @@ namespace lensart::app {
 /// `known` is false for an order that the state has never seen.
 Result<Json> order_in_state(const storage::StateStore& store, orders::OrderId order_id);
 
+/// Whether the watermark could not go on because of this partition: its highest timestamp is the
+/// lowest of those that are not idle (docs/contract.md §4).
+bool holds_watermark(const storage::SourcePosition& position,
+                     const std::optional<Instant>& watermark, const Config& config);
+
 /// `{"epoch", "records", "watermark", "timer_clock", "judged_by", "partitions": [{"topic",
 /// "partition", "next_offset", "highest", "holds_watermark"}]}`
 Result<Json> moment_of_state(const storage::StateStore& store, const Config& config);

@@ -47,9 +47,17 @@ Result<WindowKey> parse_window(const std::string& date, const std::string& hour,
 }
 
 Result<Json> window_life(const Config& config, const WindowKey& key) {
-  LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
   LENSART_ASSIGN(const storage::ConnectionOptions options, connection_options(config));
   LENSART_ASSIGN(auto connection, storage::Connection::open(options));
+  const AskState ask = [&config](const std::string& question) {
+    return ask_state(config, question);
+  };
+  return window_life(connection, ask, config, key);
+}
+
+Result<Json> window_life(storage::Connection& connection, const AskState& ask, const Config& config,
+                         const WindowKey& key) {
+  LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
   const std::vector<std::string> parameters = {key.date, std::to_string(key.hour),
                                                std::to_string(key.branch_id)};
   Json life = {{"window",
@@ -71,7 +79,7 @@ Result<Json> window_life(const Config& config, const WindowKey& key) {
                  rows_as_json(connection, config, sql::explain("window_orders"), parameters));
   LENSART_TRY(connection.run("COMMIT"));
 
-  life["moment"] = or_error(ask_state(config, "moment"));
+  life["moment"] = or_error(ask("moment"));
   const auto watermark = instant_in(life["moment"], "watermark", zone);
   mark_followed(life["orders"], watermark, config, zone);
   // The hour's last instant on the business clock; of an hour that the clock shows twice the later.

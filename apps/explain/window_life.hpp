@@ -6,7 +6,9 @@
 
 #include "apps/config/config.hpp"
 #include "apps/explain/answer.hpp"
+#include "apps/explain/ask_state.hpp"
 #include "graph/error.hpp"
+#include "storage/postgres/connection.hpp"
 
 namespace lensart::app {
 
@@ -26,5 +28,8 @@ Result<WindowKey> parse_window(const std::string& date, const std::string& hour,
 /// "moment": {…}}`. `verdict`: `open` (events of this hour still count), `corrections` (only what
 /// happens later to its orders, or is dated back into it, changes it).
 Result<Json> window_life(const Config& config, const WindowKey& key);
+/// The same with what the caller has. After a failure the connection may be inside a transaction.
+Result<Json> window_life(storage::Connection& connection, const AskState& ask, const Config& config,
+                         const WindowKey& key);
 
 }  // namespace lensart::app

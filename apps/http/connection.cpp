@@ -9,6 +9,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "apps/http/responder.hpp"
+
 namespace lensart::app {
 namespace {
 
@@ -59,22 +61,13 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
   return request;
 }
 
-void set_common_fields(http::fields& fields, const HttpResponse& response) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  fields.set(http::field::server, "lensart");
-  fields.set(http::field::date, date::format("%a, %d %b %Y %T GMT", now));
-  fields.set(http::field::content_type, response.content_type);
-  fields.set(http::field::cache_control, "no-store");
-  fields.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) fields.set(name, value);
-}
-
 }  // namespace
 
 Connection::Connection(boost::asio::ip::tcp::socket socket, ServerContext& context)
     : context_(context),
       stream_(std::move(socket)),
-      buffer_(context.options.header_limit_bytes + kReadAhead) {
+      buffer_(context.options.header_limit_bytes + kReadAhead),
+      heartbeat_(stream_.get_executor()) {
   ErrorCode error;
   const auto endpoint = stream_.socket().remote_endpoint(error);
   if (!error) remote_ = endpoint.address().to_string();
@@ -82,6 +75,10 @@ Connection::Connection(boost::asio::ip::tcp::socket socket, ServerContext& conte
 }
 
 Connection::~Connection() {
+  if (events_) {
+    events_->end();
+    --context_.streams;
+  }
   context_.connections.erase(this);
   context_.on_gone();
 }
@@ -95,10 +92,14 @@ void Connection::start() {
 }
 
 void Connection::finish() {
-  if (!is_answering_) close();
+  if (!is_answering_ || events_) close();
 }
 
 void Connection::close() {
+  // Nobody need wait for the answer any more; this object lives to the end of the call.
+  const auto self = std::move(awaiting_);
+  if (events_) events_->end();
+  heartbeat_.cancel();
   ErrorCode ignored;
   stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
   stream_.close();
@@ -119,6 +120,7 @@ void Connection::await_request() {
 
 void Connection::read_header() {
   parser_.emplace();
+  request_.reset();
   parser_->header_limit(static_cast<std::uint32_t>(context_.options.header_limit_bytes));
   parser_->body_limit(context_.options.body_limit_bytes);
   stream_.expires_after(context_.options.header_timeout);
@@ -128,12 +130,25 @@ void Connection::read_header() {
 }
 
 void Connection::on_header(ErrorCode error) {
+  began_ = std::chrono::steady_clock::now();
   if (error) {
     on_read_error(error);
     return;
   }
   if (const auto response = refusal()) {
     send(*response, false);
+    return;
+  }
+  request_ = to_request(parser_->get());
+  // The rest of a refused request is not read: only one without a body can be followed by another.
+  const bool can_go_on = parser_->is_done() && wants_keep_alive();
+  if (!request_) {
+    send(HttpResponse::error(400, "the query is malformed"), can_go_on);
+    return;
+  }
+  request_->remote = remote_;
+  if (const auto response = context_.router.refusal(*request_)) {
+    send(*response, can_go_on);
     return;
   }
   if (!parser_->is_done() && parser_->get().count(http::field::expect) > 0) {
@@ -197,8 +212,8 @@ void Connection::on_body(ErrorCode error) {
     on_read_error(error);
     return;
   }
-  const auto response = answer_request();
-  send(response, parser_->get().keep_alive());
+  request_->body = std::move(parser_->get().body());
+  answer_request();
 }
 
 void Connection::on_read_error(ErrorCode error) {
@@ -214,16 +229,71 @@ void Connection::on_read_error(ErrorCode error) {
   // Anything else is the socket's: it is gone, or timed out, and this connection with it.
 }
 
-HttpResponse Connection::answer_request() {
-  auto request = to_request(parser_->get());
-  if (!request) return HttpResponse::error(400, "the query is malformed");
-  request->body = std::move(parser_->get().body());
-  request->remote = remote_;
-  return context_.router.answer(*request);
+void Connection::answer_request() {
+  auto found = context_.router.find(*request_);
+  if (const auto* response = std::get_if<HttpResponse>(&found)) {
+    send(*response, wants_keep_alive());
+    return;
+  }
+  const auto& handler = *std::get<const Router::Handler*>(found);
+  if (const auto* later = std::get_if<HttpAsyncHandler>(&handler)) {
+    await_answer(*later);
+    return;
+  }
+  HttpResponse response;
+  try {
+    if (const auto* stream = std::get_if<HttpStreamHandler>(&handler)) {
+      start_stream(*stream);
+      return;
+    }
+    response = std::get<HttpHandler>(handler)(*request_);
+  } catch (const std::exception& error) {
+    response = server_failed(error.what());
+  }
+  send(response, wants_keep_alive());
+}
+
+void Connection::await_answer(const HttpAsyncHandler& handler) {
+  is_answering_ = true;
+  awaiting_ = shared_from_this();
+  Responder responder([mailbox = context_.mailbox, to = weak_from_this()](HttpResponse response) {
+    mailbox->put([to, response = std::move(response)] {
+      if (const auto self = to.lock()) self->on_answer(response);
+    });
+  });
+  try {
+    handler(std::move(*request_), std::move(responder));
+  } catch (const std::exception&) {
+    // The Responder answers, whether it was thrown away with the handler or kept.
+  }
+}
+
+void Connection::on_answer(const HttpResponse& response) {
+  const auto self = std::move(awaiting_);
+  if (self) send(response, wants_keep_alive());
+}
+
+void Connection::observe(int status) const {
+  if (!context_.options.observe) return;
+  // A handler may have taken the request; its target is still here.
+  const auto target = request_ ? origin_form(view(parser_->get().target())) : std::string_view{};
+  context_.options.observe(target.substr(0, target.find('?')), status,
+                           std::chrono::steady_clock::now() - began_);
+}
+
+void Connection::set_common_fields(Fields& fields, const HttpResponse& response) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  fields.set(http::field::server, "lensart");
+  fields.set(http::field::date, date::format("%a, %d %b %Y %T GMT", now));
+  fields.set(http::field::content_type, response.content_type);
+  fields.set(http::field::cache_control, "no-store");
+  fields.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) fields.set(name, value);
 }
 
 void Connection::send(const HttpResponse& response, bool keep_alive) {
   is_answering_ = true;
+  observe(response.status);
   keep_alive = keep_alive && !context_.is_stopping;
   const bool is_head = parser_->get().method() == http::verb::head;
   const auto finished = [self = shared_from_this(), keep_alive](ErrorCode error, std::size_t) {

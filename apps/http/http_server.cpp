@@ -45,6 +45,7 @@ class HttpServer::Impl {
                  .host_check = HostCheck(address, {})} {
     context_.host_check = HostCheck(address, context_.options.hosts);
     context_.on_gone = [this] { on_gone(); };
+    context_.mailbox = std::make_shared<Mailbox>(io_);
   }
 
   ErrorCode listen(const ListenAddress& address) {
@@ -77,6 +78,7 @@ class HttpServer::Impl {
     if (!thread_.joinable()) return;
     boost::asio::post(io_, [this, grace] { begin_stop(grace); });
     thread_.join();
+    context_.mailbox->close();
   }
 
   std::uint16_t port() const { return port_; }

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "apps/config/values.hpp"
+#include "apps/http/responder.hpp"
 
 namespace lensart::app {
 namespace {
@@ -54,7 +55,38 @@ HttpResponse HttpResponse::json(int status, std::string body) {
   return response;
 }
 
+HttpResponse server_failed(std::string_view what) {
+  return HttpResponse::error(500, fmt::format("the server failed: {}", what));
+}
+
+Responder& Responder::operator=(Responder&& other) noexcept {
+  if (this == &other) return *this;
+  give_up();
+  sink_ = std::exchange(other.sink_, nullptr);
+  return *this;
+}
+
+void Responder::answer(HttpResponse response) {
+  if (const auto sink = std::exchange(sink_, nullptr)) sink(std::move(response));
+}
+
+void Responder::give_up() {
+  if (sink_) answer(server_failed("nobody answered the request"));
+}
+
 void Router::add(std::string method, std::string path, HttpHandler handler) {
+  add_handler(std::move(method), std::move(path), std::move(handler));
+}
+
+void Router::add_async(std::string method, std::string path, HttpAsyncHandler handler) {
+  add_handler(std::move(method), std::move(path), std::move(handler));
+}
+
+void Router::add_stream(std::string path, HttpStreamHandler handler) {
+  add_handler("GET", std::move(path), std::move(handler));
+}
+
+void Router::add_handler(std::string method, std::string path, Handler handler) {
   if (path.ends_with("/*")) {
     path.pop_back();
     below_[std::move(path)].emplace(std::move(method), std::move(handler));
@@ -63,7 +95,23 @@ void Router::add(std::string method, std::string path, HttpHandler handler) {
   }
 }
 
-const Router::Methods* Router::find(std::string_view path) const {
+void Router::add_guard(std::string prefix, HttpGuard guard) {
+  guards_.emplace_back(std::move(prefix), std::move(guard));
+}
+
+std::optional<HttpResponse> Router::refusal(HttpRequest& request) const {
+  for (const auto& [prefix, guard] : guards_) {
+    if (!request.path.starts_with(prefix)) continue;
+    try {
+      if (auto response = guard(request)) return response;
+    } catch (const std::exception& error) {
+      return server_failed(error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+const Router::Methods* Router::methods_at(std::string_view path) const {
   if (const auto found = exact_.find(path); found != exact_.end()) return &found->second;
   // The longest prefix wins.
   for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash < path.size();
@@ -74,26 +122,20 @@ const Router::Methods* Router::find(std::string_view path) const {
   return nullptr;
 }
 
-HttpResponse Router::answer(const HttpRequest& request) const {
-  const auto* methods = find(request.path);
+std::variant<const Router::Handler*, HttpResponse> Router::find(const HttpRequest& request) const {
+  const auto* methods = methods_at(request.path);
   if (methods == nullptr) return HttpResponse::error(404, "there is nothing at this path");
   const auto found = methods->find(request.method);
-  if (found == methods->end()) {
-    std::vector<std::string> allowed;
-    for (const auto& [method, handler] : *methods) {
-      allowed.push_back(method);
-      if (method == "GET") allowed.emplace_back("HEAD");
-    }
-    const auto list = fmt::format("{}", fmt::join(allowed, ", "));
-    auto response = HttpResponse::error(405, fmt::format("this path answers {} only", list));
-    response.headers.emplace_back("Allow", list);
-    return response;
+  if (found != methods->end()) return &found->second;
+  std::vector<std::string> allowed;
+  for (const auto& [method, handler] : *methods) {
+    allowed.push_back(method);
+    if (method == "GET") allowed.emplace_back("HEAD");
   }
-  try {
-    return found->second(request);
-  } catch (const std::exception& error) {
-    return HttpResponse::error(500, fmt::format("the server failed: {}", error.what()));
-  }
+  const auto list = fmt::format("{}", fmt::join(allowed, ", "));
+  auto response = HttpResponse::error(405, fmt::format("this path answers {} only", list));
+  response.headers.emplace_back("Allow", list);
+  return response;
 }
 
 std::optional<std::map<std::string, std::string, std::less<>>> parse_query(std::string_view text) {

@@ -173,8 +173,8 @@ Result<Unit> OrderJobs::load() {
     LENSART_ASSIGN(auto txn, store_.read());
     txn.reset();
     context.lane = i;
-    order_shards_.push_back(std::make_unique<OrderShard>(
-        OrderShard{OrderLane(context, last.timer_clock), std::move(txn)}));
+    order_shards_.push_back(std::unique_ptr<OrderShard>(
+        new OrderShard{OrderLane(context, last.timer_clock), std::move(txn)}));
   }
   watermark_.restore(last.watermark);
   for (const storage::SourcePosition& position : store_.positions()) {
@@ -193,6 +193,14 @@ Result<Unit> OrderJobs::on_durable(EpochNumber epoch) {
 Instant OrderJobs::limit_clock(Instant clock) const {
   const auto txn = value_or_throw(store_.read());
   return value_or_throw(timers_->at_most(txn, clock, kTimersAnEpoch));
+}
+
+std::size_t OrderJobs::cache_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& shard : order_shards_) {
+    bytes += shard->cache_bytes.load(std::memory_order_relaxed);
+  }
+  return bytes;
 }
 
 std::shared_ptr<nodes::RecordBatch> OrderJobs::make_batch() const {

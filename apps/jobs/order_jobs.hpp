@@ -19,6 +19,7 @@
 #include "apps/jobs/accounts.hpp"
 #include "apps/jobs/order_lane.hpp"
 #include "apps/orders/event_reader.hpp"
+#include "apps/orders/replay_envelope.hpp"
 #include "graph/arena.hpp"
 #include "graph/flow.hpp"
 #include "graph/watermark.hpp"
@@ -41,15 +42,25 @@ struct ParsedRecord {
   storage::IdHash id;
 };
 
+/// The replay of a letter, in a batch.
+struct Replay {
+  std::uint32_t record = 0;         ///< its place there
+  orders::OriginalRecord original;  ///< points into the batch's bytes
+  bool is_event = false;            ///< it breaks no rule
+};
+
 struct OrderBatch final : nodes::RecordBatch {
   Arena arena;
   std::vector<ParsedRecord> parsed;
   std::vector<orders::Event> events;
   std::vector<orders::Rejection> rejections;
+  std::vector<Replay> replays;  ///< in the order of their records; nearly always none
 
   /// As new, but for the memory, which is used again: fresh pages cost more than what is done in
   /// them.
   void reset();
+  /// Null where the record is no replay of a letter.
+  const Replay* replay_of(std::size_t record) const;
 };
 
 /// An epoch, with what the lanes of orders hand to the windows: [lane][job].
@@ -116,6 +127,8 @@ class OrderJobs {
   /// Before the first batch: offsets the operator gave up.
   void note_skipped(std::span<const nodes::SkippedRange> ranges);
   const JobCounters& counters() const { return counters_; }
+  /// Orders and histories in memory, as of the last epoch closed. Any thread.
+  std::size_t cache_bytes() const;
 
   /// Whether a source is the replay topic: its events are never too late and move no watermark.
   bool is_replay(std::uint32_t source) const {
@@ -130,6 +143,9 @@ class OrderJobs {
   struct IdShard {
     storage::IdLane ids;
     storage::ReadTransaction txn;
+    /// Letters that replays want to make good, by their key, until the replay's epoch is durable.
+    /// Each lane has all of them: which lane a replay belongs to is its event's id's to say.
+    boost::unordered_flat_map<std::string, EpochNumber> claims{};
     std::mutex freed_mutex{};
     std::vector<storage::IdHash> freed{};  ///< by the lanes of orders; guarded by freed_mutex
     std::atomic<bool> any_freed{false};
@@ -137,6 +153,7 @@ class OrderJobs {
   struct OrderShard {
     OrderLane orders;
     storage::ReadTransaction txn;
+    std::atomic<std::size_t> cache_bytes{0};  ///< for others to read; once an epoch
   };
   struct WindowShard {
     storage::ReadTransaction txn;
@@ -159,11 +176,12 @@ class OrderJobs {
   void close(OrderBatch& marker);
 
   void parse_one(orders::EventReader& reader, OrderBatch& batch, std::size_t index, Instant now);
+  void claim_replays(IdShard& shard, std::size_t lane, OrderBatch& batch, EpochNumber durable);
   void judge(OrderShard& shard, OrderBatch& batch, std::size_t index);
+  void judge_replay(OrderShard& shard, OrderBatch& batch, const Replay& replay);
   void free_ids(OrderShard& shard);
   void settle_accepted(const OrderBatch& batch, std::size_t index);
-  void write_letter(const OrderBatch& batch, const nodes::RawRecord& record,
-                    const orders::Rejection& rejection);
+  void write_letter(const OrderBatch& batch, std::size_t index, const orders::Rejection& rejection);
   Coordinates coordinates(const nodes::RawRecord& record) const;
   bool has_job(std::string_view name) const { return options_.jobs.contains(name); }
 

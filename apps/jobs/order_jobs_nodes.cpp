@@ -3,8 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/jobs/order_jobs.hpp"
-#include "apps/orders/replay_envelope.hpp"
 #include "storage/failpoint.hpp"
 
 namespace lensart::jobs {
@@ -23,6 +24,14 @@ void OrderBatch::reset() {
   parsed.clear();
   events.clear();
   rejections.clear();
+  replays.clear();
+}
+
+const Replay* OrderBatch::replay_of(std::size_t record) const {
+  const auto found =
+      std::lower_bound(replays.begin(), replays.end(), record,
+                       [](const Replay& one, std::size_t place) { return one.record < place; });
+  return found != replays.end() && found->record == record ? &*found : nullptr;
 }
 
 Coordinates OrderJobs::coordinates(const nodes::RawRecord& record) const {
@@ -38,6 +47,9 @@ void OrderJobs::parse(OrderBatch& batch) {
   batch.parsed.resize(batch.records.size());
   batch.events.reserve(batch.records.size());
   for (std::size_t i = 0; i < batch.records.size(); ++i) parse_one(*reader, batch, i, now);
+  for (Replay& replay : batch.replays) {
+    replay.is_event = batch.parsed[replay.record].verdict == Verdict::kAccepted;
+  }
 }
 
 namespace {
@@ -69,6 +81,9 @@ void OrderJobs::parse_one(orders::EventReader& reader, OrderBatch& batch, std::s
     parsed.header = static_cast<std::uint32_t>(payload.size() - opened->payload.size());
     topic = opened->topic;
     payload = opened->payload;
+    if (opened->original) {
+      batch.replays.push_back({static_cast<std::uint32_t>(index), *opened->original});
+    }
   }
   orders::Event& event = batch.events.emplace_back();
   orders::Rejection rejection;
@@ -104,8 +119,11 @@ void OrderJobs::deduplicate(std::size_t lane, OrderBatch& batch) {
     if (batch.draft->freeze_ids) shard.ids.freeze(batch.epoch);
     return;
   }
-  shard.ids.refresh();  // before the view is renewed: it must hold every segment that is named
+  // Before the view is renewed: it must hold every segment that is named, and what is durable.
+  shard.ids.refresh();
+  const EpochNumber durable = durable_.load(std::memory_order_acquire);
   value_or_throw(shard.txn.renew());
+  if (!batch.replays.empty()) claim_replays(shard, lane, batch, durable);
   for (ParsedRecord& parsed : batch.parsed) {
     // The lane first: the verdicts of the other lanes' records are being written right now.
     if (storage::lane_of(parsed.id, options_.id_lanes) != lane) continue;
@@ -114,6 +132,25 @@ void OrderJobs::deduplicate(std::size_t lane, OrderBatch& batch) {
       parsed.verdict = Verdict::kDuplicate;
   }
   shard.txn.reset();
+}
+
+/// A letter is made good once, whatever its replays are edited to. Every lane sees every claim, in
+/// the order of the records; what became of one shows in the view as soon as it is durable.
+void OrderJobs::claim_replays(IdShard& shard, std::size_t lane, OrderBatch& batch,
+                              EpochNumber durable) {
+  boost::unordered::erase_if(shard.claims,
+                             [&](const auto& claim) { return claim.second <= durable; });
+  for (const Replay& replay : batch.replays) {
+    if (!replay.is_event) continue;
+    const orders::OriginalRecord& original = replay.original;
+    const std::string key = replay_key({original.topic, original.partition, original.offset});
+    const bool taken = !shard.claims.emplace(key, batch.epoch).second ||
+                       value_or_throw(shard.txn.get(trees_.replays, key)).has_value();
+    ParsedRecord& parsed = batch.parsed[replay.record];
+    if (taken && storage::lane_of(parsed.id, options_.id_lanes) == lane) {
+      parsed.verdict = Verdict::kDuplicate;
+    }
+  }
 }
 
 /// An event that was refused leaves its id free.
@@ -125,6 +162,18 @@ void OrderJobs::free_ids(OrderShard& shard) {
     ids.any_freed.store(true, std::memory_order_release);
   }
 }
+
+namespace {
+
+/// A status or payment method that the maps lack.
+bool has_unknown(const orders::Event& event, const orders::StatusRules& rules) {
+  const auto status = status_written(event);
+  return (status && !rules.knows_status(*status)) ||
+         (event.has_snapshot && event.snapshot.payment_method &&
+          !rules.knows_payment(*event.snapshot.payment_method));
+}
+
+}  // namespace
 
 void OrderJobs::judge(OrderShard& shard, OrderBatch& batch, std::size_t index) {
   ParsedRecord& parsed = batch.parsed[index];
@@ -143,10 +192,33 @@ void OrderJobs::judge(OrderShard& shard, OrderBatch& batch, std::size_t index) {
     return;
   }
   parsed.lane_verdict = value_or_throw(shard.orders.on_event(incoming, shard.txn));
-  const auto status = status_written(event);
-  parsed.unknown = (status && !options_.status_rules.knows_status(*status)) ||
-                   (event.has_snapshot && event.snapshot.payment_method &&
-                    !options_.status_rules.knows_payment(*event.snapshot.payment_method));
+  parsed.unknown = has_unknown(event, options_.status_rules);
+}
+
+void OrderJobs::judge_replay(OrderShard& shard, OrderBatch& batch, const Replay& replay) {
+  ParsedRecord& parsed = batch.parsed[replay.record];
+  const nodes::RawRecord& record = batch.records[replay.record];
+  const orders::OriginalRecord& original = replay.original;
+  const IncomingEvent incoming{batch.events[parsed.index],
+                               batch.payload(record).substr(parsed.header),
+                               {original.topic, original.partition, original.offset},
+                               {record.source, record.offset},
+                               parsed.id,
+                               batch.epoch,
+                               batch.judged_by,
+                               true};
+  if (parsed.verdict == Verdict::kAccepted) {
+    parsed.lane_verdict = value_or_throw(shard.orders.on_event(incoming, shard.txn));
+    parsed.unknown = has_unknown(incoming.event, options_.status_rules);
+    if (parsed.lane_verdict == LaneVerdict::kAccepted) {
+      shard.orders.on_replayed(incoming, coordinates(record));
+    }
+  } else if (original.too_late) {
+    parsed.lane_verdict =
+        value_or_throw(shard.orders.on_too_late_replayed(incoming, coordinates(record), shard.txn));
+  } else {
+    parsed.lane_verdict = value_or_throw(shard.orders.on_duplicate(incoming, shard.txn));
+  }
 }
 
 // orders: each lane sees every batch and takes the orders that are its own.
@@ -155,11 +227,21 @@ void OrderJobs::fold_orders(std::size_t lane, OrderBatch& batch) {
   if (batch.marker) return close_orders(lane, batch);
   shard.orders.shrink(durable_.load(std::memory_order_acquire));
   value_or_throw(shard.txn.renew());
-  for (std::size_t i = 0; i < batch.records.size(); ++i) {
-    const ParsedRecord& parsed = batch.parsed[i];
-    const bool an_event =
-        parsed.verdict == Verdict::kAccepted || parsed.verdict == Verdict::kDuplicate;
-    if (an_event && parsed.lane == lane) judge(shard, batch, i);
+  const auto for_each_own = [&](auto&& take) {
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      const ParsedRecord& parsed = batch.parsed[i];
+      const bool an_event =
+          parsed.verdict == Verdict::kAccepted || parsed.verdict == Verdict::kDuplicate;
+      if (an_event && parsed.lane == lane) take(i);
+    }
+  };
+  if (batch.replays.empty()) {
+    for_each_own([&](std::size_t i) { judge(shard, batch, i); });
+  } else {
+    for_each_own([&](std::size_t i) {
+      const Replay* replay = batch.replay_of(i);
+      replay != nullptr ? judge_replay(shard, batch, *replay) : judge(shard, batch, i);
+    });
   }
   shard.txn.reset();
   free_ids(shard);
@@ -175,6 +257,7 @@ void OrderJobs::close_orders(std::size_t lane, OrderBatch& marker) {
                                shard.txn, draft.outputs[lane]));
   shard.txn.reset();
   draft.handed[lane] = shard.orders.hand_over();
+  shard.cache_bytes.store(shard.orders.cache_bytes(), std::memory_order_relaxed);
 }
 
 // windows: nothing to do before the marker, which brings what the lanes of orders hand over.
@@ -209,7 +292,7 @@ void OrderJobs::settle(OrderBatch& batch) {
     if (parsed.lane_verdict != LaneVerdict::kAccepted || parsed.verdict == Verdict::kAccepted) {
       settle_accepted(batch, i);
     } else if (parsed.verdict == Verdict::kDeadLettered) {
-      write_letter(batch, record, batch.rejections[parsed.index]);
+      write_letter(batch, i, batch.rejections[parsed.index]);
     }
   }
 }
@@ -255,12 +338,17 @@ void OrderJobs::settle_accepted(const OrderBatch& batch, std::size_t index) {
   }
   if (parsed.unknown) counters_.unknown_statuses.fetch_add(1, std::memory_order_relaxed);
   if (parsed.lane_verdict != LaneVerdict::kAccepted) {
-    write_letter(batch, record, rejection_of(event, parsed.lane_verdict, batch.judged_by));
+    write_letter(batch, index, rejection_of(event, parsed.lane_verdict, batch.judged_by));
   }
 }
 
-void OrderJobs::write_letter(const OrderBatch& batch, const nodes::RawRecord& record,
+/// A replayed letter that is refused again has its row, under its own coordinates: it is counted.
+void OrderJobs::write_letter(const OrderBatch& batch, std::size_t index,
                              const orders::Rejection& rejection) {
+  counters_.letters[static_cast<std::size_t>(rejection.violation.code)].fetch_add(
+      1, std::memory_order_relaxed);
+  if (batch.replay_of(index) != nullptr) return;
+  const nodes::RawRecord& record = batch.records[index];
   Letter letter;
   letter.code = orders::name_of(rejection.violation.code);
   letter.field = rejection.violation.field;
@@ -273,8 +361,6 @@ void OrderJobs::write_letter(const OrderBatch& batch, const nodes::RawRecord& re
       rest.begin(kDeadLetters, storage::EntryKind::kOnce, {record.source, record.offset}), letter,
       coordinates(record), clock_.wall());
   rest.end();
-  counters_.letters[static_cast<std::size_t>(rejection.violation.code)].fetch_add(
-      1, std::memory_order_relaxed);
 }
 
 void OrderJobs::close(OrderBatch& marker) {

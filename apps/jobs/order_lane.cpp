@@ -20,6 +20,7 @@ Result<OrderTrees> open_order_trees(storage::StateStore& store) {
   LENSART_ASSIGN(trees.orders, store.logged_table("orders"));
   LENSART_ASSIGN(trees.lines, store.table("lines"));
   LENSART_ASSIGN(trees.history, store.logged_table("history"));
+  LENSART_ASSIGN(trees.replays, store.table("replays"));
   return trees;
 }
 
@@ -31,6 +32,14 @@ std::uint32_t order_lane_of(orders::OrderId order_id, std::size_t lanes) {
 std::string line_key(orders::OrderId order_id, std::uint32_t line) {
   std::string key = storage::key_of(static_cast<std::uint64_t>(order_id));
   storage::append_key(key, line);
+  return key;
+}
+
+std::string replay_key(const Coordinates& original) {
+  std::string key(original.topic);
+  key.push_back('\0');
+  storage::append_key(key, static_cast<std::uint32_t>(original.partition));
+  storage::append_key(key, static_cast<std::uint64_t>(original.offset));
   return key;
 }
 
@@ -105,6 +114,34 @@ Result<LaneVerdict> OrderLane::on_duplicate(const IncomingEvent& incoming,
   if (!state->known() || is_expired(*state, incoming.judged_by)) return LaneVerdict::kAccepted;
   ++state->duplicates;
   orders_.mark(order_id, incoming.epoch);
+  return LaneVerdict::kAccepted;
+}
+
+/// In the sink lane of the event's row in orders_raw, as the row's flag goes with it.
+void OrderLane::note_replay(const IncomingEvent& incoming, bool too_late,
+                            const Coordinates& through) {
+  storage::ChunkBuilder& raw = outbox_.lane(context_.sinks.raw(incoming.id.low));
+  append_replay_row(raw.begin(kReplays, EntryKind::kOnce, incoming.origin),
+                    {incoming.at, incoming.event.event_id, too_late, through});
+  raw.end();
+}
+
+void OrderLane::on_replayed(const IncomingEvent& incoming, const Coordinates& through) {
+  replayed_.emplace_back(replay_key(incoming.at), incoming.event.event_id);
+  note_replay(incoming, false, through);
+}
+
+Result<LaneVerdict> OrderLane::on_too_late_replayed(const IncomingEvent& incoming,
+                                                    const Coordinates& through,
+                                                    const storage::ReadTransaction& txn) {
+  const orders::Event& event = incoming.event;
+  LENSART_ASSIGN(OrderState* const state, orders_.find(event.order_id, txn));
+  if (is_expired(*state, incoming.judged_by)) return LaneVerdict::kExpired;
+  remember_counted(event.order_id, *state);
+  if (state->count_late(event, {*context_.zone, context_.with_sales})) {
+    orders_.mark(event.order_id, incoming.epoch);
+  }
+  note_replay(incoming, true, through);
   return LaneVerdict::kAccepted;
 }
 
@@ -246,6 +283,9 @@ Result<Unit> OrderLane::close_epoch(const Closing& closing, const storage::ReadT
   orders_.close_epoch(
       [&](orders::OrderId order_id, OrderState& state) { close_order(order_id, state, changes); });
   context_.ids->log(changes, closing.epoch, context_.lane, std::exchange(accepted_ids_, {}));
+  for (const auto& [key, event_id] : std::exchange(replayed_, {})) {
+    changes.put(context_.trees.replays, key, storage::seal(kReplayVersion, event_id));
+  }
   outbox_.flush_into(output);
   usual_change_bytes_ = changes.bytes.size();
   return Unit{};

@@ -36,6 +36,7 @@ struct OrderTrees {
   storage::Table orders = 0;   ///< order id → OrderState
   storage::Table lines = 0;    ///< (order id, number of the line) → its row, sealed
   storage::Table history = 0;  ///< (order id, instant, rank, event id) → StatusWrite
+  storage::Table replays = 0;  ///< coordinates of a letter that a replay made good → event id
 };
 
 /// REQUIRES: called before the first commit.
@@ -92,6 +93,16 @@ class OrderLane {
   Result<LaneVerdict> on_duplicate(const IncomingEvent& incoming,
                                    const storage::ReadTransaction& txn);
 
+  // Replays of letters: `incoming.at` is where the record lay first, `through` where it came now.
+
+  /// A refused record's event has been accepted: its coordinates are taken from now on, whatever
+  /// another replay of it is edited to.
+  void on_replayed(const IncomingEvent& incoming, const Coordinates& through);
+  /// The event of a too-late letter, once more: it counts in the metrics from now on.
+  Result<LaneVerdict> on_too_late_replayed(const IncomingEvent& incoming,
+                                           const Coordinates& through,
+                                           const storage::ReadTransaction& txn);
+
   struct Closing {
     EpochNumber epoch = 0;
     std::optional<Instant> timer_clock;
@@ -115,6 +126,7 @@ class OrderLane {
                     const storage::ReadTransaction& txn);
   bool is_expired(const OrderState& state, std::optional<Instant> judged_by) const;
   void remember_counted(orders::OrderId order_id, const OrderState& state);
+  void note_replay(const IncomingEvent& incoming, bool too_late, const Coordinates& through);
   Result<Unit> fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
                            storage::ChangeSet& changes);
   void close_order(orders::OrderId order_id, OrderState& state, storage::ChangeSet& changes);
@@ -134,6 +146,8 @@ class OrderLane {
   boost::unordered_flat_map<orders::OrderId, std::optional<CountedOrder>> counted_before_;
   std::vector<storage::IdHash> accepted_ids_;  ///< of the epoch under way
   std::vector<storage::IdHash> freed_ids_;
+  /// Of the epoch under way: letters that are made good, by their key, with their events' ids.
+  std::vector<std::pair<std::string, std::string>> replayed_;
   std::size_t usual_change_bytes_ = 0;                      ///< of the last epoch closed
   boost::unordered_flat_set<storage::IdHash> expired_ids_;  ///< lately; for copies of them
   std::string sweep_from_;                                  ///< key in the tree of orders
@@ -141,5 +155,9 @@ class OrderLane {
 
 std::string line_key(orders::OrderId order_id, std::uint32_t line);
 inline constexpr std::uint8_t kLineVersion = 1;
+
+/// REQUIRES: the topic is of a length that Kafka takes.
+std::string replay_key(const Coordinates& original);
+inline constexpr std::uint8_t kReplayVersion = 1;
 
 }  // namespace lensart::jobs

@@ -138,4 +138,16 @@ void append_letter_row(std::string& out, const Letter& letter, const Coordinates
   row.instant(now);
 }
 
+void append_replay_row(std::string& out, const ReplayedRecord& replayed) {
+  RowWriter row(out);
+  row.text(replayed.original.topic);
+  row.bigint(replayed.original.partition);
+  row.bigint(replayed.original.offset);
+  row.text(replayed.event_id);
+  row.boolean(replayed.too_late);
+  row.text(replayed.replay.topic);
+  row.bigint(replayed.replay.partition);
+  row.bigint(replayed.replay.offset);
+}
+
 }  // namespace lensart::jobs

@@ -42,6 +42,16 @@ struct Letter {
 /// dead_letters; texts are cut to their columns, U+0000 becomes U+FFFD.
 void append_letter_row(std::string& out, const Letter& letter, const Coordinates& at, Instant now);
 
+/// A replay that was accepted.
+struct ReplayedRecord {
+  Coordinates original;
+  std::string_view event_id;
+  bool too_late = false;  ///< the event had been accepted, too late, and counts now
+  Coordinates replay;
+};
+/// pipeline_replays.
+void append_replay_row(std::string& out, const ReplayedRecord& replayed);
+
 /// `price` if present, else total / quantity, half away from zero to hundredths.
 orders::Hundredths unit_price(const orders::Line& line);
 

@@ -49,6 +49,10 @@ struct OrderState {
   /// Folds one accepted event in. False when nothing changed.
   bool apply(const orders::Event& event, const storage::Origin& origin, bool too_late,
              const Context& context);
+  /// An event that was folded in as too late counts after all. False when nothing changed.
+  bool count_late(const orders::Event& event, const Context& context) {
+    return on_time && on_time->apply(event, context.with_sales).any;
+  }
 
   /// What the metrics count of it.
   const OrderFold& counted() const { return on_time ? *on_time : all; }

@@ -71,6 +71,26 @@ TableSpec dead_letters() {
   return table;
 }
 
+/// In the sink lane of the event's row in orders_raw, whose `too_late` goes with it.
+TableSpec replays() {
+  TableSpec table;
+  table.id = kReplays;
+  table.name = "pipeline_replays";
+  table.conflation = Conflation::kOnce;
+  table.spread = true;
+  table.key_columns = 3;
+  table.batch_function = "record_replays";
+  table.columns = {{"topic", ColumnType::kText},
+                   {"partition", ColumnType::kBigint},
+                   {"offset", ColumnType::kBigint},
+                   {"event_id", ColumnType::kText},
+                   {"too_late", ColumnType::kBoolean},
+                   {"replay_topic", ColumnType::kText},
+                   {"replay_partition", ColumnType::kBigint},
+                   {"replay_offset", ColumnType::kBigint}};
+  return table;
+}
+
 TableSpec accounts() {
   TableSpec table;
   table.id = kAccounts;
@@ -180,7 +200,7 @@ const storage::TableRegistry& tables() {
   static const storage::TableRegistry kRegistry(
       {orders_raw(), orders_processed(), order_items(), status_history(), status_sessions(),
        anomalies(), order_metrics(), order_metrics_sliding(), product_sales_hourly(),
-       dead_letters(), accounts()});
+       dead_letters(), replays(), accounts()});
   return kRegistry;
 }
 

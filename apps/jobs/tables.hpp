@@ -18,6 +18,7 @@ inline constexpr std::uint8_t kAnomalies = 8;
 inline constexpr std::uint8_t kOrderMetrics = 9;
 inline constexpr std::uint8_t kOrderMetricsSliding = 10;
 inline constexpr std::uint8_t kProductSalesHourly = 11;
+inline constexpr std::uint8_t kReplays = 12;
 
 /// In foreign-key order. Immutable.
 const storage::TableRegistry& tables();

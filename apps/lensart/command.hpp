@@ -16,6 +16,11 @@
 namespace lensart::app {
 
 struct Program {
+  // Which program this is.
+  std::string version;
+  std::string commit;
+  std::string build_type;
+
   // The options that every command has.
   std::string config_file;             ///< --config; empty: the usual places
   std::vector<std::string> overrides;  ///< --set section.key=value

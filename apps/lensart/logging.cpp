@@ -3,6 +3,7 @@
 #include <date/date.h>
 #include <fmt/format.h>
 #include <spdlog/formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <memory>
 
 #include "apps/config/values.hpp"
+#include "apps/lensart/progress.hpp"
 
 namespace lensart::app {
 namespace {
@@ -28,6 +30,12 @@ class JsonFormatter final : public spdlog::formatter {
   std::unique_ptr<spdlog::formatter> clone() const override {
     return std::make_unique<JsonFormatter>();
   }
+};
+
+/// Stands before the sink that writes, so that no line of the log begins behind a progress line.
+class LineClearer final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg&) override { clear_progress_line(); }
+  void flush_() override {}
 };
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -78,7 +86,8 @@ void set_up_logging(const LogConfig& config) {
   } else {
     sink->set_pattern("%H:%M:%S.%e %^%-5l%$ %v");
   }
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("lensart", std::move(sink)));
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "lensart", spdlog::sinks_init_list{std::make_shared<LineClearer>(), std::move(sink)}));
   set_log_level(config.level);
   spdlog::flush_on(spdlog::level::trace);
 }

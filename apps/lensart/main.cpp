@@ -49,6 +49,9 @@ int run(int argc, char** argv) {
   set_up_logging(LogConfig{});
   CLI::App root{"LensArt's order pipeline: Kafka in, PostgreSQL out, exactly once.", "lensart"};
   Program program;
+  program.version = LENSART_VERSION;
+  program.commit = LENSART_COMMIT;
+  program.build_type = LENSART_BUILD_TYPE;
   add_global_options(root, program);
   add_all_commands(root, program);
   root.require_subcommand(1);

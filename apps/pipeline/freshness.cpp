@@ -1,6 +1,8 @@
 #include "apps/pipeline/freshness.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 
 namespace lensart::app {
 
@@ -19,12 +21,8 @@ void Freshness::on_applied(EpochNumber up_to, Instant now) {
   const std::lock_guard lock(mutex_);
   while (!closed_.empty() && closed_.begin()->first <= up_to) {
     for (const auto& [appended_at, records] : closed_.begin()->second) {
-      const double seconds =
-          std::max(0.0, static_cast<double>(now.time_since_epoch().count() - appended_at) / 1e6);
-      const auto bucket = std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(), seconds);
-      histogram_.counts[static_cast<std::size_t>(bucket - kBoundsSeconds.begin())] += records;
-      histogram_.count += records;
-      histogram_.sum_seconds += seconds * static_cast<double>(records);
+      histogram_.add(static_cast<double>(now.time_since_epoch().count() - appended_at) / 1e6,
+                     records);
     }
     closed_.erase(closed_.begin());
   }
@@ -33,6 +31,62 @@ void Freshness::on_applied(EpochNumber up_to, Instant now) {
 Freshness::Histogram Freshness::histogram() const {
   const std::lock_guard lock(mutex_);
   return histogram_;
+}
+
+std::optional<Instant> Freshness::oldest_waiting() const {
+  const std::lock_guard lock(mutex_);
+  const Waiting& oldest = closed_.empty() ? open_ : closed_.begin()->second;
+  const auto first = std::min_element(oldest.begin(), oldest.end());
+  if (first == oldest.end()) return std::nullopt;
+  return Instant{std::chrono::microseconds(first->first)};
+}
+
+namespace {
+
+double seconds_between(Tick from, Tick to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+}  // namespace
+
+std::string_view name_of(EpochPhase phase) {
+  switch (phase) {
+    case EpochPhase::kFill:
+      return "fill";
+    case EpochPhase::kClose:
+      return "close";
+    case EpochPhase::kCommit:
+      return "commit";
+    case EpochPhase::kApply:
+      return "apply";
+  }
+  std::abort();
+}
+
+void EpochPhases::on_closed(Tick first_record, Tick cut, Tick now) {
+  const std::lock_guard lock(mutex_);
+  of(EpochPhase::kFill).add(seconds_between(first_record, cut));
+  of(EpochPhase::kClose).add(seconds_between(cut, now));
+  closed_at_ = now;
+}
+
+void EpochPhases::on_durable(EpochNumber epoch, Tick now) {
+  const std::lock_guard lock(mutex_);
+  of(EpochPhase::kCommit).add(seconds_between(closed_at_, now));
+  durable_.emplace(epoch, now);
+}
+
+void EpochPhases::on_applied(EpochNumber up_to, Tick now) {
+  const std::lock_guard lock(mutex_);
+  while (!durable_.empty() && durable_.begin()->first <= up_to) {
+    of(EpochPhase::kApply).add(seconds_between(durable_.begin()->second, now));
+    durable_.erase(durable_.begin());
+  }
+}
+
+EpochPhases::Histogram EpochPhases::histogram(EpochPhase phase) const {
+  const std::lock_guard lock(mutex_);
+  return histograms_[static_cast<std::size_t>(phase)];
 }
 
 }  // namespace lensart::app

@@ -15,7 +15,10 @@ Pipeline::Pipeline(const Config& config, PipelineOptions options, const Clock& c
       clock_(clock),
       zone_(std::move(zone)),
       incarnation_(storage::random_incarnation()),
-      credits_(credit_limit_bytes(config)) {}
+      credits_(credit_limit_bytes(config)) {
+  options_.consumer.figures = std::make_shared<nodes::KafkaFigures>();
+  options_.producer.figures = std::make_shared<nodes::KafkaFigures>();
+}
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, PipelineOptions options,
                                                  const Clock& clock, SourceFactory make_source,
@@ -109,11 +112,10 @@ Result<Unit> Pipeline::open_sink(const SinkFactory& make_sink) {
     LENSART_ASSIGN(sink_, make_sink(*store_, callbacks));
     return Unit{};
   }
-  LENSART_ASSIGN(const storage::RelayOptions relay, relay_options(config_));
+  LENSART_ASSIGN(storage::RelayOptions relay, relay_options(config_));
+  relay.session.connection.figures = database_figures_;
   nodes::LetterSenderOptions letters;
-  letters.connection = relay.session.connection;
-  letters.connection.application_name =
-      storage::application_name(config_.pipeline.name, incarnation_, "letters");
+  LENSART_ASSIGN(letters.connection, database_for("letters"));
   letters.schema = config_.postgres.schema;
   letters.kafka = options_.producer;
   letters.topic = config_.kafka.dlq_topic;
@@ -127,6 +129,13 @@ Result<Unit> Pipeline::open_sink(const SinkFactory& make_sink) {
   return Unit{};
 }
 
+Result<storage::ConnectionOptions> Pipeline::database_for(std::string_view role) const {
+  LENSART_ASSIGN(storage::ConnectionOptions options, connection_options(config_));
+  options.application_name = storage::application_name(config_.pipeline.name, incarnation_, role);
+  options.figures = database_figures_;
+  return options;
+}
+
 void Pipeline::open_flow() {
   committer_ = std::make_unique<nodes::Committer>(
       *store_, *ids_, clock_, incarnation_,
@@ -138,6 +147,8 @@ void Pipeline::open_flow() {
   Wiring wiring = job_->wiring(
       [this](std::shared_ptr<nodes::EpochDraft> draft) {
         freshness_.on_closed(draft->number);
+        epoch_phases_.on_closed(draft->first_record_at, draft->cut_tick, clock_.tick());
+        epoch_log_.on_closed(clock_.tick());
         committer_->submit(std::move(draft));
       },
       [this](const jobs::OrderBatch& batch) {
@@ -175,6 +186,8 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::on_durable(const storage::ChainRecord& record, const nodes::EpochDraft& draft) {
+  epoch_phases_.on_durable(record.number, clock_.tick());
+  epoch_log_.on_durable(record, draft, clock_.wall(), clock_.tick());
   if (auto looked = job_->on_durable(record.number); !looked) fail_with(looked.error());
   credits_.give_back(draft.credit_bytes);
   sink_->on_durable(record);
@@ -197,7 +210,12 @@ void Pipeline::report_unknown_statuses() {
 }
 
 void Pipeline::on_progress() {
-  if (sink_) freshness_.on_applied(sink_->status().applied, clock_.wall());
+  if (sink_) {
+    const EpochNumber applied = sink_->status().applied;
+    freshness_.on_applied(applied, clock_.wall());
+    epoch_phases_.on_applied(applied, clock_.tick());
+    epoch_log_.on_applied(applied, clock_.wall(), clock_.tick());
+  }
   if (nodes::Pump* pump = live_pump_.load(std::memory_order_acquire)) pump->wake();
 }
 
@@ -270,6 +288,11 @@ Result<Unit> Pipeline::finish() {
   if (!applied) options_.log("the sink did not get everything in time: the outbox keeps the rest");
   if (letters_ && options_.until_end) letters_->wait_sent(std::chrono::seconds(30));
   return store_->trim_now();
+}
+
+std::uint64_t Pipeline::letters(orders::Code code) const {
+  if (code == orders::Code::kSinkRejected) return sink_->status().refused;
+  return counters().letters[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
 }
 
 nodes::LetterStatus Pipeline::letter_status() const {

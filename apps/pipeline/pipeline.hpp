@@ -9,11 +9,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "apps/config/config.hpp"
 #include "apps/jobs/order_jobs.hpp"
+#include "apps/pipeline/epoch_log.hpp"
 #include "apps/pipeline/freshness.hpp"
 #include "graph/clock.hpp"
 #include "graph/credits.hpp"
@@ -22,6 +24,7 @@
 #include "nodes/sink/letter_sender.hpp"
 #include "nodes/source/kafka_source.hpp"
 #include "nodes/source/pump.hpp"
+#include "storage/postgres/connection.hpp"
 #include "storage/sink.hpp"
 #include "storage/state_store.hpp"
 
@@ -65,20 +68,37 @@ class Pipeline {
   /// Why the pipeline is not ready; empty when it is.
   std::vector<std::string> not_ready() const;
 
-  // Figures, for /metrics and the live graph.
+  // Figures, for /metrics and the live graph. Threads: any.
   const Flow& flow() const { return *flow_; }
   const jobs::JobCounters& counters() const { return job_->counters(); }
+  /// Dead letters since the start, those of rows that the sink refused among them.
+  std::uint64_t letters(orders::Code code) const;
   storage::SinkStatus sink_status() const { return sink_->status(); }
   nodes::CommitFigures commit_figures() const { return committer_->figures(); }
   nodes::LetterStatus letter_status() const;
   const Freshness& freshness() const { return freshness_; }
+  const EpochPhases& epoch_phases() const { return epoch_phases_; }
+  const EpochLog& epoch_log() const { return epoch_log_; }
+  std::size_t cache_bytes() const { return job_->cache_bytes(); }
+  bool is_replay(std::uint32_t source) const { return job_->is_replay(source); }
+  const storage::ConnectionFigures& database_figures() const { return *database_figures_; }
+  const nodes::KafkaFigures& consumer_figures() const { return *options_.consumer.figures; }
+  const nodes::KafkaFigures& producer_figures() const { return *options_.producer.figures; }
+  std::string source_trouble() const { return source_->trouble(); }
+  std::optional<Duration> database_clock_offset() const { return sink_->clock_offset(); }
   const nodes::SourceDirectory& directory() const { return directory_; }
   std::vector<std::int64_t> lags() const { return source_->lags(); }
+  std::vector<std::int64_t> appended_up_to() const { return source_->appended_up_to(); }
   const storage::StateStore& store() const { return *store_; }
   const Credits& credits() const { return credits_; }
   const Clock& clock() const { return clock_; }
   const Config& config() const { return config_; }
   bool paused() const { return pump_->paused(); }
+  Duration paused_time(nodes::PauseReason reason) const { return pump_->paused_time(reason); }
+
+  /// How a further connection to this pipeline's database is opened: under a name that says what it
+  /// is for, counted with the others. For what looks on; the relay has its own.
+  Result<storage::ConnectionOptions> database_for(std::string_view role) const;
 
  private:
   Pipeline(const Config& config, PipelineOptions options, const Clock& clock, TimeZone zone);
@@ -100,6 +120,10 @@ class Pipeline {
   storage::Incarnation incarnation_;
   Credits credits_;
   Freshness freshness_;
+  EpochPhases epoch_phases_;
+  EpochLog epoch_log_;
+  std::shared_ptr<storage::ConnectionFigures> database_figures_ =
+      std::make_shared<storage::ConnectionFigures>();
   nodes::SourceDirectory directory_;
   std::unique_ptr<storage::StateStore> store_;
   std::unique_ptr<storage::IdIndex> ids_;

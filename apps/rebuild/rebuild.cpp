@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kEventsALine = 500'000;
+constexpr std::uint64_t kEventsALook = 1'000;  // at the clock
 
 /// The database of a relay that runs for us alone: to bring what is durable home.
 class BorrowedRelay {
@@ -125,14 +125,20 @@ Result<Unit> build_state(const Config& config, const RebuildOptions& options,
   LENSART_ASSIGN(const auto builder,
                  StateBuilder::open(config, side, at, new_directory(config), binding));
   LENSART_ASSIGN(auto connection, connect(config));
+  LENSART_ASSIGN(const storage::Rows events,
+                 connection.query(fmt::format("SELECT count(*) FROM {}.orders_raw",
+                                              storage::quoted_identifier(config.postgres.schema))));
+  const auto all = static_cast<std::uint64_t>(events.number(0, 0));
   std::uint64_t seen = 0;
   LENSART_TRY(for_each_logged_event(connection, names_of(config),
                                     [&](const LoggedEvent& event) -> Result<Unit> {
-                                      if (++seen % kEventsALine == 0)
-                                        options.say(fmt::format("{} events folded", seen));
+                                      if (++seen % kEventsALook == 0)
+                                        options.on_progress(seen, all);
                                       return builder->add(event);
                                     }));
   options.say(fmt::format("{} events folded", seen));
+  LENSART_TRY(for_each_replayed(connection, names_of(config),
+                                [&](const ReplayedRecord& replayed) { builder->add(replayed); }));
   return builder->finish();
 }
 
@@ -249,11 +255,30 @@ Result<Unit> rebuild_tables(const Config& config, const RebuildOptions& options)
   LENSART_ASSIGN(const auto store, storage::StateStore::open(state_options(config)));
   LENSART_ASSIGN(const auto relay, BorrowedRelay::start(config, *store, std::string(kRebuilding)));
   options.say("filling " + fmt::format("{}", fmt::join(tables, ", ")));
-  LENSART_TRY(fill_tables(config, tables, *store, relay->incarnation(), relay->sink()));
+  LENSART_TRY(fill_tables(config, tables, *store, relay->incarnation(), relay->sink(),
+                          [&] { options.on_progress(relay->sink().status().rows, 0); }));
   LENSART_TRY(relay->drain());
   LENSART_TRY(store->trim_now());
   LENSART_FAILPOINT("rebuild.filled");
   return declare_finished(config);
+}
+
+Result<std::optional<OrderRebuilt>> rebuild_order(const Config& config, orders::OrderId order_id) {
+  LENSART_ASSIGN(const auto store, storage::StateStore::open(state_options(config)));
+  LENSART_ASSIGN(const auto rebuilder, OrderRebuilder::open(config, *store));
+  LENSART_ASSIGN(const auto relay,
+                 BorrowedRelay::start(config, *store, settings_fingerprint(config)));
+  LENSART_TRY(relay->drain());  // the rows are compared with what the tables hold
+  LENSART_ASSIGN(auto connection, connect(config));
+  OrderRebuilt rebuilt;
+  LENSART_ASSIGN(const auto epoch, rebuilder->build(connection, order_id, rebuilt));
+  if (!epoch) return std::optional<OrderRebuilt>();
+  LENSART_ASSIGN(const storage::ChainRecord record, store->commit(*epoch, relay->incarnation()));
+  LENSART_FAILPOINT("rebuild.order.durable");
+  relay->sink().on_durable(record);
+  LENSART_TRY(relay->drain());
+  LENSART_TRY(store->trim_now());
+  return std::optional(rebuilt);
 }
 
 }  // namespace lensart::app

@@ -9,6 +9,7 @@
 
 #include "apps/config/config.hpp"
 #include "apps/rebuild/database_side.hpp"
+#include "apps/rebuild/one_order.hpp"
 #include "graph/error.hpp"
 #include "storage/postgres/session.hpp"
 
@@ -20,7 +21,9 @@ inline constexpr std::string_view kRebuilding = storage::kRebuildingFingerprint;
 struct RebuildOptions {
   std::set<std::string> tables;                 ///< empty: every derived table
   std::string kafka_cluster_id;                 ///< that the new state belongs to
-  std::function<void(const std::string&)> say;  ///< a line on how it gets on
+  std::function<void(const std::string&)> say;  ///< a line on what it begins
+  /// How it gets on: events read of how many; then, with 0 of 0, rows on their way into the tables.
+  std::function<void(std::uint64_t done, std::uint64_t of)> on_progress = [](auto, auto) {};
 };
 
 /// Both sides of a state that does not fit, for a person to decide on.
@@ -39,6 +42,10 @@ Result<Unit> adopt_database(const Config& config, const RebuildOptions& options)
 /// Makes the derived tables and the state anew from orders_raw, under the configuration as it is
 /// now. Interrupted, it is begun again by the same command; until then `run` refuses.
 Result<Unit> rebuild_tables(const Config& config, const RebuildOptions& options);
+
+/// Makes one order's rows and its state anew from orders_raw, in one epoch: killed at any moment it
+/// has happened or not. Nothing where nobody knows the order.
+Result<std::optional<OrderRebuilt>> rebuild_order(const Config& config, orders::OrderId order_id);
 
 /// The tables that can be made anew, in foreign-key order.
 std::vector<std::string> derived_tables();

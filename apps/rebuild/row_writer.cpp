@@ -16,12 +16,14 @@ constexpr std::size_t kEpochBytes = 8 << 20;
 class TableFiller {
  public:
   TableFiller(const Config& config, const std::set<std::string>& tables, storage::StateStore& store,
-              const storage::Incarnation& incarnation, storage::Sink& sink)
+              const storage::Incarnation& incarnation, storage::Sink& sink,
+              const std::function<void()>& on_commit)
       : config_(config),
         tables_(tables),
         store_(store),
         incarnation_(incarnation),
         sink_(sink),
+        on_commit_(on_commit),
         rules_(status_rules(config)) {}
 
   Result<Unit> orders() {
@@ -134,6 +136,7 @@ class TableFiller {
     for (std::string& chunk : rows_.take()) epoch.chunks.push_back({0, std::move(chunk)});
     LENSART_ASSIGN(const storage::ChainRecord record, store_.commit(epoch, incarnation_));
     sink_.on_durable(record);
+    on_commit_();
     while (sink_.downstream().outbox_bytes > config_.sink.outbox_max / 2) {
       sink_.wait_idle(std::chrono::milliseconds(200));
     }
@@ -145,6 +148,7 @@ class TableFiller {
   storage::StateStore& store_;
   const storage::Incarnation& incarnation_;
   storage::Sink& sink_;
+  const std::function<void()>& on_commit_;
   orders::StatusRules rules_;
   jobs::OrderTrees trees_;
   storage::ChunkBuilder rows_;
@@ -154,9 +158,9 @@ class TableFiller {
 
 Result<Unit> fill_tables(const Config& config, const std::set<std::string>& tables,
                          storage::StateStore& store, const storage::Incarnation& incarnation,
-                         storage::Sink& sink) {
+                         storage::Sink& sink, const std::function<void()>& on_commit) {
   LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
-  TableFiller filler(config, tables, store, incarnation, sink);
+  TableFiller filler(config, tables, store, incarnation, sink, on_commit);
   LENSART_TRY(filler.orders());
   const auto jobs = jobs::windowed_jobs(job_options(config, zone));
   for (const auto& job : jobs) {

@@ -1,6 +1,7 @@
 /// The derived tables filled from a finished state, a stretch an epoch.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -12,9 +13,9 @@
 namespace lensart::app {
 
 /// Commits epochs with the rows of `tables` and hands each to `sink`; waits for it when much is on
-/// its way. REQUIRES: the tables are empty in the database.
+/// its way, and calls `on_commit` after each. REQUIRES: the tables are empty in the database.
 Result<Unit> fill_tables(const Config& config, const std::set<std::string>& tables,
                          storage::StateStore& store, const storage::Incarnation& incarnation,
-                         storage::Sink& sink);
+                         storage::Sink& sink, const std::function<void()>& on_commit);
 
 }  // namespace lensart::app

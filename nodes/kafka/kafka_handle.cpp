@@ -71,6 +71,7 @@ KafkaLogLevel level_of(int syslog) { return static_cast<KafkaLogLevel>(std::clam
 struct KafkaClient::Context {
   std::string brokers;
   KafkaLog log;
+  std::shared_ptr<KafkaFigures> figures;
   DeliveryCallback on_delivery = nullptr;
   void* opaque = nullptr;
   std::mutex mutex;
@@ -90,6 +91,7 @@ struct KafkaClient::Context {
 
   static void error_callback(rd_kafka_t*, int code, const char* reason, void* opaque) {
     auto& context = *static_cast<Context*>(opaque);
+    if (context.figures) context.figures->errors.fetch_add(1, std::memory_order_relaxed);
     // That all brokers are down is no reason: it follows one.
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) context.remember(reason);
     if (context.log) {
@@ -129,6 +131,7 @@ Result<KafkaClient> KafkaClient::open(KafkaRole role, const KafkaClientOptions& 
   KafkaClient client;
   client.context_->brokers = options.brokers;
   client.context_->log = options.log;
+  client.context_->figures = options.figures;
   client.context_->on_delivery = on_delivery;
   client.context_->opaque = opaque;
   KafkaConf conf(rd_kafka_conf_new());

@@ -3,7 +3,9 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,6 +57,11 @@ struct KafkaPropertyLayer {
   KafkaProperties properties;
 };
 
+/// What went wrong with all clients that were given it, for /metrics. Threads: any.
+struct KafkaFigures {
+  std::atomic<std::uint64_t> errors{0};  ///< as librdkafka reports them: a broker lost, refused, …
+};
+
 struct KafkaClientOptions {
   /// `host:port` separated by commas.
   std::string brokers;
@@ -66,6 +73,7 @@ struct KafkaClientOptions {
   KafkaProperties required;
   /// May be empty: then nothing is logged.
   KafkaLog log;
+  std::shared_ptr<KafkaFigures> figures;  ///< may be left out
 };
 
 enum class KafkaRole : std::uint8_t { kProducer, kConsumer };

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "nodes/source/kafka_log_check.hpp"
 
@@ -16,7 +15,7 @@ namespace {
 constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
 constexpr auto kAskEvery = std::chrono::seconds(2);
 constexpr int kAskPatienceMs = 1000;
-constexpr auto kLagsEvery = std::chrono::milliseconds(500);
+constexpr auto kLookForEndsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 256;
 constexpr std::size_t kUsualRecordBytes = 16 * 1024;  // so that a batch's last one rarely moves it
 
@@ -73,7 +72,8 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions&
 /// something else happens on the broker's connection. So that it goes on fetching while we drain
 /// the queue, something happens: now and then we put a small question to the leaders of all
 /// partitions. It blocks, hence the thread. (Of the calls that would do, this one keeps its timeout
-/// when a broker is away.) Asked in quiet times too, it tells whether the brokers answer at all.
+/// when a broker is away.) Asked in quiet times too, it tells whether the brokers answer at all,
+/// and how far the partitions have grown while nothing is polled.
 void KafkaSource::nudge_when_asked() {
   for (;;) {
     {
@@ -87,13 +87,17 @@ void KafkaSource::nudge_when_asked() {
     const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources)));
     for (std::uint32_t source = 0; source < sources; ++source) {
       const SourceInfo& info = directory_.at(source);
-      // The first record after the end of time: the broker knows that there is none without reading
-      // its log. (For an earlier time it would load a whole batch of every partition.)
+      // Where it ends: the broker knows without reading its log. (For the first record since some
+      // time it would load a whole batch of every partition.)
       rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
-          std::numeric_limits<std::int64_t>::max();
+          RD_KAFKA_OFFSET_END;
     }
     const auto rc = rd_kafka_offsets_for_times(client_.get(), list.get(), kAskPatienceMs);
     answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
+    for (std::uint32_t source = 0; rc == RD_KAFKA_RESP_ERR_NO_ERROR && source < sources; ++source) {
+      const rd_kafka_topic_partition_t& answer = list->elems[source];
+      if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) progress_.note_end(source, answer.offset);
+    }
   }
 }
 
@@ -264,6 +268,8 @@ Result<Unit> KafkaSource::assign() {
       rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return tl::unexpected(client_.error(rc, "assigning partitions"));
   }
+  next_look_for_ends_ = {};
+  note_progress(clock_.tick());
   return Unit{};
 }
 
@@ -309,9 +315,10 @@ Result<Unit> KafkaSource::take(rd_kafka_message_t& message, RecordBatch& into) {
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const std::int64_t appended = rd_kafka_message_timestamp(&message, &type);
     const bool by_broker = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
-    into.add(source, message.offset, by_broker ? appended * 1000 : -1,
+    into.add(source, message.offset, by_broker ? appended * 1000 : polled_at_wall_,
              {static_cast<const char*>(message.payload), message.len}, message.payload == nullptr);
     partition.next_offset = message.offset + 1;
+    partition.appended_at = into.records.back().appended_at;
     partition.at_end = false;
     return Unit{};
   }
@@ -339,6 +346,7 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
     next_discovery_ = now + kDiscoveryEvery;
     LENSART_TRY(find_new_partitions());
   }
+  polled_at_wall_ = clock_.wall().time_since_epoch().count();
   into.bytes.reserve(limits.max_bytes + kUsualRecordBytes + RecordBatch::kPadding);
   Result<Unit> taken = Unit{};
   while (taken && into.records.size() < limits.max_records &&
@@ -356,22 +364,24 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   }
   taken_bytes_ += into.bytes.size();
   if (taken_bytes_ >= options_.prefetch_bytes / 8) ask_for_a_nudge();
-  if (now >= next_lags_) {
-    next_lags_ = now + kLagsEvery;
-    std::vector<std::int64_t> lags(partitions_.size(), -1);
-    for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
-      std::int64_t low = 0;
-      std::int64_t high = 0;
-      const SourceInfo& info = directory_.at(source);
-      rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low,
-                                     &high);
-      const std::int64_t end = std::max(high, partitions_[source].end_at_start);
-      lags[source] = std::max<std::int64_t>(0, end - partitions_[source].next_offset);
-    }
-    const std::lock_guard lock(lags_mutex_);
-    lags_ = std::move(lags);
-  }
+  note_progress(now);
   return taken;
+}
+
+/// Once a poll.
+void KafkaSource::note_progress(Tick now) {
+  const bool look_for_ends = now >= next_look_for_ends_;
+  if (look_for_ends) next_look_for_ends_ = now + kLookForEndsEvery;
+  for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
+    const Partition& partition = partitions_[source];
+    progress_.note_place(source, partition.next_offset, partition.appended_at);
+    if (!look_for_ends) continue;
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const SourceInfo& info = directory_.at(source);
+    rd_kafka_get_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low, &high);
+    progress_.note_end(source, std::max(high, partition.end_at_start));
+  }
 }
 
 bool KafkaSource::at_end(std::uint32_t source) const {
@@ -399,11 +409,6 @@ void KafkaSource::report_committed(std::span<const storage::SourcePosition> posi
         ->offset = position.next_offset;
   }
   if (list->cnt > 0) rd_kafka_commit(client_.get(), list.get(), 1);
-}
-
-std::vector<std::int64_t> KafkaSource::lags() const {
-  const std::lock_guard lock(lags_mutex_);
-  return lags_;
 }
 
 std::string KafkaSource::trouble() const {

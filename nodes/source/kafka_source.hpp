@@ -13,6 +13,7 @@
 
 #include "graph/clock.hpp"
 #include "nodes/kafka/kafka_handle.hpp"
+#include "nodes/source/reading_progress.hpp"
 #include "nodes/source/record_source.hpp"
 
 namespace lensart::nodes {
@@ -54,7 +55,8 @@ class KafkaSource final : public RecordSource {
   bool at_start_end(std::uint32_t source) const override;
   bool reached_start_end() const override;
   void report_committed(std::span<const storage::SourcePosition> positions) override;
-  std::vector<std::int64_t> lags() const override;
+  std::vector<std::int64_t> lags() const override { return progress_.lags(); }
+  std::vector<std::int64_t> appended_up_to() const override { return progress_.appended_up_to(); }
   std::string trouble() const override;
 
   /// What `start` passed over.
@@ -64,6 +66,7 @@ class KafkaSource final : public RecordSource {
   struct Partition {
     std::int64_t next_offset = 0;
     std::int64_t end_at_start = 0;
+    std::int64_t appended_at = -1;  ///< of the newest record read
     bool at_end = false;
     bool assigned = false;
   };
@@ -78,6 +81,7 @@ class KafkaSource final : public RecordSource {
   Result<Unit> assign();
   Result<Unit> take(rd_kafka_message_t& message, RecordBatch& into);
   std::uint32_t source_of(const rd_kafka_message_t& message);
+  void note_progress(Tick now);
 
   KafkaSourceOptions options_;
   SourceDirectory& directory_;
@@ -90,11 +94,11 @@ class KafkaSource final : public RecordSource {
   std::vector<rd_kafka_message_t*> polled_;  ///< ours: [polled_at_, polled_count_)
   std::size_t polled_at_ = 0;
   std::size_t polled_count_ = 0;
+  std::int64_t polled_at_wall_ = -1;  ///< microseconds since 1970, of the poll under way
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
   std::atomic<bool> answering_{true};  ///< as of the nudger's last question
-  mutable std::mutex lags_mutex_;
-  std::vector<std::int64_t> lags_;
-  Tick next_lags_{};
+  ReadingProgress progress_;
+  Tick next_look_for_ends_{};
   KafkaClient client_;
   KafkaQueue queue_;  // before the client goes
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace lensart::nodes {
 
@@ -69,13 +70,35 @@ void Pump::on_batch_done() {
   if (before == static_cast<std::int64_t>(options_.max_batches_in_flow)) wake();
 }
 
-bool Pump::may_poll() const {
+/// Whether there is anything to read for.
+bool Pump::wants_more() const {
   if (stopping_.load(std::memory_order_acquire)) return false;
-  if (options_.until_end && parts_.source->reached_start_end()) return false;
-  return cutter_.accepts_records() && parts_.credits->available() &&
-         batches_in_flow_.load(std::memory_order_acquire) <
-             static_cast<std::int64_t>(options_.max_batches_in_flow) &&
-         parts_.sink->downstream().outbox_bytes < options_.cut.outbox_max_bytes;
+  return !options_.until_end || !parts_.source->reached_start_end();
+}
+
+/// What must happen before records may be polled; nothing: they may.
+std::optional<PauseReason> Pump::pause_reason() const {
+  if (!cutter_.accepts_records()) {
+    return cutter_.previous_durable() ? PauseReason::kOutbox : PauseReason::kCommit;
+  }
+  if (!parts_.credits->available()) return PauseReason::kMemory;
+  if (batches_in_flow_.load(std::memory_order_acquire) >=
+      static_cast<std::int64_t>(options_.max_batches_in_flow)) {
+    return PauseReason::kGraph;
+  }
+  if (parts_.sink->downstream().outbox_bytes >= options_.cut.outbox_max_bytes) {
+    return PauseReason::kOutbox;
+  }
+  return std::nullopt;
+}
+
+void Pump::count_pause(Tick now, std::optional<PauseReason> from_now_on) {
+  if (pausing_) {
+    paused_micros_[static_cast<std::size_t>(*pausing_)].fetch_add((now - pausing_since_).count(),
+                                                                  std::memory_order_relaxed);
+  }
+  pausing_ = from_now_on;
+  pausing_since_ = now;
 }
 
 /// Every partition is known from when the source has found it: one that nothing was read from yet
@@ -127,6 +150,7 @@ Result<bool> Pump::poll_once() {
   open_credit_bytes_ += batch->credit_bytes;
   records_since_freeze_ += batch->records_count;
   last_polled_at_ = parts_.clock->tick();
+  if (!first_record_at_) first_record_at_ = last_polled_at_;
   cutter_.on_records(batch->records_count, batch->credit_bytes);
   polled_records_.fetch_add(batch->records_count, std::memory_order_relaxed);
   batches_in_flow_.fetch_add(1, std::memory_order_acq_rel);
@@ -194,6 +218,8 @@ void Pump::cut(Tick now) {
   auto draft = parts_.make_draft();
   draft->number = open_epoch_;
   draft->cut_at = parts_.clock->wall();
+  draft->cut_tick = now;
+  draft->first_record_at = std::exchange(first_record_at_, std::nullopt).value_or(now);
   draft->positions = cut_positions_ = positions_;
   draft->idle = idle_at_cut_ = idle_;
   draft->judged_by = judged_by_;
@@ -267,7 +293,10 @@ Result<EpochNumber> Pump::run() {
     // What was read when we were told to stop is committed without waiting for the sink.
     if (stopping_.load(std::memory_order_acquire)) downstream.relay_idle = true;
     if (cutter_.should_cut(now, downstream)) cut(now);
-    const bool polling = may_poll();
+    const bool wanted = wants_more();
+    const std::optional<PauseReason> reason = pause_reason();
+    count_pause(now, wanted ? reason : std::nullopt);
+    const bool polling = wanted && !reason;
     paused_.store(!polling, std::memory_order_relaxed);
     if (polling) {
       LENSART_ASSIGN(const bool some, poll_once());

@@ -1,9 +1,11 @@
 /// The source thread's loop: polls when there is credit, cuts epochs when the cutter says so.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "graph/clock.hpp"
@@ -26,6 +28,15 @@ struct PumpOptions {
   std::uint64_t freeze_ids_every = storage::kIdsAGeneration;
   bool until_end = false;
 };
+
+/// What the source waits for while it polls nothing.
+enum class PauseReason : std::uint8_t {
+  kCommit,  ///< the open epoch is full and the one before not durable yet: the disk
+  kMemory,  ///< no credit left: records between poll and commit
+  kGraph,   ///< batches enough between source and last node: the processors
+  kOutbox,  ///< what is durable and not applied: the sink
+};
+inline constexpr std::size_t kPauseReasons = 4;
 
 /// Threads: `run` has one of its own; the notifications come from any.
 class Pump {
@@ -70,10 +81,17 @@ class Pump {
   void wake();
 
   bool paused() const { return paused_.load(std::memory_order_relaxed); }
+  /// Since the start, by reason.
+  std::chrono::microseconds paused_time(PauseReason reason) const {
+    return std::chrono::microseconds(
+        paused_micros_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed));
+  }
   std::uint64_t polled_records() const { return polled_records_.load(std::memory_order_relaxed); }
 
  private:
-  bool may_poll() const;
+  bool wants_more() const;
+  std::optional<PauseReason> pause_reason() const;
+  void count_pause(Tick now, std::optional<PauseReason> from_now_on);
   Result<bool> poll_once();
   void cut(Tick now);
   void note(const RecordBatch& batch, Tick now);
@@ -104,6 +122,9 @@ class Pump {
   std::optional<Instant> timer_clock_;  ///< of the last epoch cut
   Tick looked_at_time_{};
   Tick last_polled_at_{};
+  std::optional<Tick> first_record_at_;  ///< of the open epoch
+  std::optional<PauseReason> pausing_;   ///< since pausing_since_
+  Tick pausing_since_{};
   int wake_fd_ = -1;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> abandoned_{false};
@@ -112,6 +133,7 @@ class Pump {
   std::atomic<std::int64_t> durable_watermark_micros_;  ///< INT64_MIN: none
   std::atomic<EpochNumber> durable_;
   std::atomic<std::uint64_t> polled_records_{0};
+  std::array<std::atomic<std::int64_t>, kPauseReasons> paused_micros_{};
 };
 
 }  // namespace lensart::nodes

@@ -21,8 +21,9 @@ struct RawRecord {
   std::uint32_t size = 0;
   std::int64_t offset = 0;
   bool null = false;  ///< a null value, which counts as an empty payload
-  std::int64_t appended_at =
-      -1;  ///< microseconds UTC by the broker; −1 unknown. For freshness only
+  /// Microseconds UTC by the broker; by our clock when it was polled, where the topic has no append
+  /// time; −1 unknown. For freshness and lag only.
+  std::int64_t appended_at = -1;
 };
 
 struct RecordBatch : Batch {

@@ -70,6 +70,9 @@ class RecordSource {
   virtual void report_committed(std::span<const storage::SourcePosition> positions) = 0;
   /// Records behind the end of each source, by source number; −1 unknown.
   virtual std::vector<std::int64_t> lags() const = 0;
+  /// When the newest record read of each source was appended, microseconds since 1970 by the
+  /// broker's clock; −1 none read yet. By source number; shorter where nothing is known.
+  virtual std::vector<std::int64_t> appended_up_to() const { return {}; }
   /// What is wrong with the source; empty: nothing.
   virtual std::string trouble() const = 0;
 };

@@ -42,6 +42,16 @@ Errc errc_for_sqlstate(std::string_view sqlstate) {
   return Errc::kFatal;
 }
 
+void ConnectionFigures::on_error(std::string_view sqlstate) {
+  const std::lock_guard lock(mutex_);
+  ++errors_[std::string(sqlstate.empty() ? "08" : sqlstate.substr(0, 2))];
+}
+
+std::map<std::string, std::uint64_t> ConnectionFigures::errors() const {
+  const std::lock_guard lock(mutex_);
+  return errors_;
+}
+
 std::int64_t Rows::number(int row, int column) const { return to_number(text(row, column)); }
 std::int64_t Rows::affected() const { return to_number(PQcmdTuples(result_.get())); }
 
@@ -64,6 +74,7 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
   Connection self(PQconnectdbParams(keys.data(), values.data(), 1), options);
   PGconn* raw = self.connection_.get();
   if (raw == nullptr || PQstatus(raw) != CONNECTION_OK) {
+    if (options.figures) options.figures->on_refused();
     const std::string why = raw == nullptr ? "no memory" : trimmed(PQerrorMessage(raw));
     return fail(Errc::kDatabaseDown,
                 fmt::format("PostgreSQL cannot be reached (postgres.dsn): {}", why));
@@ -71,7 +82,12 @@ Result<Connection> Connection::open(const ConnectionOptions& options) {
   PQsetnonblocking(raw, 1);
   PQsetNoticeProcessor(
       raw, [](void*, const char*) {}, nullptr);
+  if (options.figures) options.figures->on_opened();
   return self;
+}
+
+void Connection::count_error() const {
+  if (figures_) figures_->on_error(sqlstate_);
 }
 
 tl::unexpected<Error> Connection::failed(std::string_view doing, const PGresult* result) {
@@ -79,6 +95,7 @@ tl::unexpected<Error> Connection::failed(std::string_view doing, const PGresult*
   const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
   sqlstate_ = state == nullptr ? "" : state;
   if (PQstatus(raw) != CONNECTION_OK) lost_ = true;
+  count_error();
   const std::string message =
       trimmed(result == nullptr ? PQerrorMessage(raw) : PQresultErrorMessage(result));
   const Errc code = lost_ && sqlstate_.empty()
@@ -97,6 +114,7 @@ Result<Unit> Connection::wait(bool to_write) {
     if (rc < 0 && errno == EINTR) continue;
     lost_ = true;
     sqlstate_.clear();
+    count_error();
     return fail(Errc::kDatabaseDown,
                 fmt::format("PostgreSQL has not answered for {} ms; giving the connection up",
                             patience_.count()));

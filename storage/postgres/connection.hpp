@@ -4,8 +4,12 @@
 
 #include <libpq-fe.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +20,27 @@
 
 namespace lensart::storage {
 
+/// What all connections that were given it came to, for /metrics. Threads: any.
+class ConnectionFigures {
+ public:
+  void on_opened() { opened_.fetch_add(1, std::memory_order_relaxed); }
+  void on_refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
+  /// A failure with no SQLSTATE was ours to notice: the connection broke, or nobody answered. Such
+  /// a one is counted under 08, as the standard has it.
+  void on_error(std::string_view sqlstate);
+
+  std::uint64_t opened() const { return opened_.load(std::memory_order_relaxed); }
+  std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+  /// By the SQLSTATE's class, its first two characters.
+  std::map<std::string, std::uint64_t> errors() const;
+
+ private:
+  std::atomic<std::uint64_t> opened_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t> errors_;
+};
+
 struct ConnectionOptions {
   std::string dsn;       ///< libpq's, URI or keywords; PG* variables fill what it leaves out
   std::string password;  ///< from postgres.password_file; empty: the dsn's own
@@ -23,6 +48,7 @@ struct ConnectionOptions {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
   /// No statement may go without progress for longer than this.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
+  std::shared_ptr<ConnectionFigures> figures;  ///< may be left out
 };
 
 /// Which of the engine's failures a SQLSTATE is (docs/contract.md §6).
@@ -77,14 +103,18 @@ class Connection {
 
  private:
   explicit Connection(PGconn* connection, const ConnectionOptions& options)
-      : connection_(connection, &PQfinish), patience_(options.patience) {}
+      : connection_(connection, &PQfinish),
+        patience_(options.patience),
+        figures_(options.figures) {}
   Result<PGresult*> next_result();
   Result<Rows> finish();
   Result<Unit> wait(bool to_write);
   tl::unexpected<Error> failed(std::string_view doing, const PGresult* result = nullptr);
+  void count_error() const;
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
   std::chrono::milliseconds patience_;
+  std::shared_ptr<ConnectionFigures> figures_;
   bool lost_ = false;
   std::string sqlstate_;
 };

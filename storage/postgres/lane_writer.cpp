@@ -143,6 +143,7 @@ LaneOutcome LaneWriter::apply(Connection& connection, const StateStore& store, c
       if (committed) {
         outcome.ending = Ending::kApplied;
         outcome.letters = letters_;
+        outcome.refused = refusals_.size();
         return outcome;
       }
       outcome.ending = connection.lost() ? Ending::kUnknown : Ending::kRolledBack;

@@ -50,7 +50,8 @@ struct LaneOutcome {
   Ending ending = Ending::kRolledBack;
   Error error;  ///< unless kApplied
   std::uint64_t rows = 0;
-  bool letters = false;  ///< dead letters were written: the sender has work
+  std::uint64_t refused = 0;  ///< of them, for a reason of their data
+  bool letters = false;       ///< dead letters were written: the sender has work
 };
 
 /// Watches for a schema that refuses everything: more than `max_refusals` among a table's last 1

@@ -143,7 +143,11 @@ SinkStatus Relay::status() const {
   status.applied = protocol_.lowest();
   status.outbox_bytes = protocol_.outstanding_bytes();
   status.rows = rows_;
+  status.refused = refused_;
   status.applied_records = applied_records_;
+  status.busy_seconds = std::chrono::duration<double>(busy_).count();
+  status.workers = options_.connections;
+  status.last_success = last_success_;
   return status;
 }
 
@@ -200,7 +204,9 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
   if (auto ready = ensure_connected(worker, connection); !ready) {
     outcome.error = ready.error();
   } else {
+    const Tick began = clock_.tick();
     outcome = writers_[worker]->apply(*connection, store_, task, from, to);
+    count_busy(began);
   }
   if (outcome.ending == Ending::kApplied) {
     failures = 0;
@@ -210,7 +216,9 @@ void Relay::handle(std::size_t worker, std::optional<Connection>& connection, co
       const std::lock_guard lock(mutex_);
       protocol_.on_applied(task, clock_.tick());
       rows_ += outcome.rows;
+      refused_ += outcome.refused;
       trouble_.clear();
+      last_success_ = clock_.wall();
       count_applied();
       const EpochNumber trimmable = protocol_.trim_target(clock_.tick());
       records_.erase(records_.begin(), records_.lower_bound(trimmable));
@@ -309,12 +317,22 @@ void Relay::count_applied() {
   }
 }
 
-/// How far the server's clock is from ours; false when it does not answer.
+void Relay::count_busy(Tick since) {
+  const std::lock_guard lock(mutex_);
+  busy_ += clock_.tick() - since;
+}
+
+/// How far the server's clock is from ours; false when it does not answer. When it does and there
+/// is nothing to do, no trouble is left: where there is, a worker will tell.
 bool Relay::look_at_clock() {
   const auto theirs = session_->ping();
   const std::lock_guard lock(mutex_);
   clock_offset_.reset();
-  if (theirs) clock_offset_ = *theirs - clock_.wall();
+  if (theirs) {
+    last_success_ = clock_.wall();
+    if (protocol_.idle()) trouble_.clear();
+    clock_offset_ = *theirs - *last_success_;
+  }
   return theirs.has_value();
 }
 

@@ -76,6 +76,7 @@ class Relay final : public Sink {
   void keep_lists_short();
   bool look_at_clock();
   void count_applied();
+  void count_busy(Tick since);
   void back_off(int failures, const Error& error);
   void fail_for_good(const Error& error);
   void trouble(const std::string& what);
@@ -99,7 +100,10 @@ class Relay final : public Sink {
   std::string trouble_;
   std::optional<std::chrono::microseconds> clock_offset_;
   std::uint64_t rows_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t applied_records_ = 0;
+  std::chrono::microseconds busy_{0};
+  std::optional<Instant> last_success_;
   EpochNumber counted_to_ = 0;
   int lanes_now_ = 0;                                 ///< of the rows, as claimed
   std::vector<std::unique_ptr<LaneWriter>> writers_;  ///< one a worker

@@ -144,10 +144,12 @@ Result<Unit> TableWriter::apply(std::span<const KeyChange* const> changes, Write
     case Conflation::kLastRow:
       return sql_.apply_function.empty() ? last_rows(changes, mode)
                                          : through_stage(changes, sql_.apply_function);
+    case Conflation::kOnce:
+      return through_stage(
+          changes, sql_.apply_function.empty() ? sql_.insert_from_stage : sql_.apply_function);
     case Conflation::kReplaceAll:
       return replace_all(changes, mode);
     case Conflation::kAdd:
-    case Conflation::kOnce:
       return through_stage(changes, sql_.insert_from_stage);
   }
   return Unit{};

@@ -45,6 +45,9 @@ const std::map<std::string, std::string> kRefusedTexts = {
     {"http.listen", R"("localhost")"},
     {"http.tokens", R"(["not a hash"])"},
     {"http.hosts", R"(["https://orders.example"])"},
+    {"notify.webhook_url", R"("ftp://example.org/")"},
+    {"notify.webhook_secret_file", R"("/nonexistent/secret")"},
+    {"notify.channel", R"("two words")"},
     {"gateway.listen", R"("127.0.0.1:99999")"},
     {"gateway.tokens", R"(["ABCDEF"])"},
 };

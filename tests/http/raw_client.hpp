@@ -64,6 +64,14 @@ class RawClient {
     return take(head + length);
   }
 
+  /// Everything up to and including `end`, or what came until the server closed or was silent for
+  /// ten seconds.
+  std::string read_until(std::string_view end) {
+    auto at = received_.find(end);
+    while (at == std::string::npos && receive()) at = received_.find(end);
+    return take(at == std::string::npos ? received_.size() : at + end.size());
+  }
+
   /// Whether the server closes the connection, without a byte more, within ten seconds.
   bool is_closed_by_server() { return received_.empty() && !receive() && is_at_end_; }
 

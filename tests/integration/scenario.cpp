@@ -151,11 +151,15 @@ void Pipeline::send(model::TopicKind kind, std::int32_t partition,
 }
 
 std::int64_t Pipeline::records_in_topics() const {
+  std::int64_t records = records_in(workspace_.replay_topic());
+  for (const std::string& name : workspace_.topics()) records += records_in(name);
+  return records;
+}
+
+std::int64_t Pipeline::records_in(const std::string& topic) const {
   std::int64_t records = 0;
-  for (const std::string& name : workspace_.topics()) {
-    for (const auto& [partition, range] : need(support::offset_ranges(stack().brokers, name))) {
-      records += range.size();
-    }
+  for (const auto& [partition, range] : need(support::offset_ranges(stack().brokers, topic))) {
+    records += range.size();
   }
   return records;
 }
@@ -177,6 +181,7 @@ support::RunComparison Pipeline::compare() const {
   run.dsn = stack().dsn;
   run.schema = workspace_.schema();
   run.topics = workspace_.topics();
+  run.replay_topic = workspace_.replay_topic();
   return need(support::compare_run(run));
 }
 

@@ -93,6 +93,7 @@ class Pipeline {
   void send(model::TopicKind kind, std::int32_t partition,
             std::optional<std::string_view> payload) const;
   std::int64_t records_in_topics() const;
+  std::int64_t records_in(const std::string& topic) const;
 
   Database database() const { return need(Database::connect(stack().dsn)); }
   void execute(const std::string& sql) const { need(database().execute(sql)); }

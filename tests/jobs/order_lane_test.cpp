@@ -31,6 +31,7 @@ class OrderLaneTest : public testing::Test {
     trees.orders = store->table("orders").value();
     trees.lines = store->table("lines").value();
     trees.history = store->table("history").value();
+    trees.replays = store->table("replays").value();
     timers = std::make_unique<nodes::Timers>(store->table("timers").value());
     auto opened_ids = storage::IdIndex::open(*store);
     ASSERT_TRUE(opened_ids);
@@ -82,6 +83,23 @@ class OrderLaneTest : public testing::Test {
     return verdict.value_or(LaneVerdict::kExpired);
   }
 
+  /// The second event of these tests, replayed.
+  LaneVerdict replayed(const Event& event, std::optional<Instant> judged_by) {
+    auto txn = store->read();
+    IncomingEvent replay = incoming(event);
+    replay.at.offset = 2;
+    replay.judged_by = judged_by;
+    const auto verdict = lane->on_too_late_replayed(replay, {"order-replays", 0, 9}, *txn);
+    EXPECT_TRUE(verdict);
+    return verdict.value_or(LaneVerdict::kTooLate);
+  }
+  /// What the metrics count of the order.
+  std::string counted_status() const {
+    const auto txn = store->read();
+    const auto value = txn->get(trees.orders, storage::key_of(std::uint64_t{1042}));
+    return OrderState::decode(**value)->counted().status;
+  }
+
   /// Closes the epoch; `orders_processed:insert` and so on, in the order of writing.
   std::vector<std::string> close() {
     nodes::LaneOutput output;
@@ -97,6 +115,8 @@ class OrderLaneTest : public testing::Test {
             const std::string_view table = tables().find(entry.table)->name;
             if (entry.table == kOrdersRaw) {
               raw_lanes.push_back(chunk.lane);
+            } else if (entry.table == kReplays) {
+              entries.push_back(fmt::format("{}:{} {}", table, replay(entry), chunk.lane));
             } else {
               entries.push_back(fmt::format("{}:{}", table, kind(entry)));
               EXPECT_EQ(chunk.lane, 0) << table;
@@ -114,6 +134,12 @@ class OrderLaneTest : public testing::Test {
     return entries;
   }
 
+  static std::string replay(const storage::OutboxEntry& entry) {
+    const auto cells = cells_of(kReplays, entry.body);
+    EXPECT_EQ(entry.kind, EntryKind::kOnce);
+    return fmt::format("{}/{}/{} {} {} {}/{}/{}", cells[0], cells[1], cells[2], cells[3],
+                       cells[4] == "1" ? "too_late" : "refused", cells[5], cells[6], cells[7]);
+  }
   static std::string kind(const storage::OutboxEntry& entry) {
     switch (entry.kind) {
       case EntryKind::kInsert:
@@ -268,6 +294,45 @@ TEST_F(OrderLaneTest, AnEventIsTooLateOneMicrosecondBelowTheAllowedLateness) {
   allowed_lateness.reset();
   start();
   EXPECT_EQ(judged(event("e", watermark - 400h), watermark), LaneVerdict::kAccepted) << "unlimited";
+}
+
+TEST_F(OrderLaneTest, ATooLateEventReplayedCountsAndItsFlagGoesInTheLogsOwnLane) {
+  using namespace std::chrono_literals;
+  allowed_lateness = 1h;
+  sink_lanes = 3;
+  start();
+  const Event in_time = snapshot_event(EventType::kCreated, "a", kNoon, 1);
+  const Event late = status("b", kNoon + 2s);
+  EXPECT_EQ(judged(in_time, {}), LaneVerdict::kAccepted);
+  EXPECT_EQ(judged(late, kNoon + 2h), LaneVerdict::kTooLate);
+  close();
+  EXPECT_EQ(counted_status(), "new");
+  start();
+  raw_lanes.clear();
+  EXPECT_EQ(replayed(late, kNoon + 2h), LaneVerdict::kAccepted);
+  EXPECT_EQ(close(),
+            (Entries{"pipeline_replays:order-created/0/2 b too_late order-replays/0/9 1"}));
+  EXPECT_EQ(counted_status(), "sent");
+  EXPECT_EQ(replayed(late, kNoon + 2h), LaneVerdict::kAccepted) << "once more: nothing new";
+  close();
+  EXPECT_EQ(counted_status(), "sent");
+  state_ttl = 24h;
+  start();
+  EXPECT_EQ(replayed(late, kNoon + 48h), LaneVerdict::kExpired);
+  EXPECT_EQ(close(), Entries{});
+}
+
+TEST_F(OrderLaneTest, AnAcceptedReplayTakesItsOriginalsCoordinates) {
+  on(status("a", kNoon));
+  const Event event = status("b", kNoon);
+  lane->on_replayed(incoming(event), {"order-replays", 0, 9});
+  EXPECT_EQ(close(), (Entries{"pipeline_replays:order-created/0/1 b refused order-replays/0/9 0"}));
+  const auto txn = store->read();
+  const auto taken = txn->get(trees.replays, replay_key({"order-created", 0, 1}));
+  ASSERT_TRUE(taken && *taken);
+  EXPECT_EQ(storage::unseal(kReplayVersion, **taken).value, "b");
+  // The bytes of the key are part of the state's format.
+  EXPECT_EQ(replay_key({"t", 258, 3}), std::string("t\0\0\0\1\2\0\0\0\0\0\0\0\3", 14));
 }
 
 TEST_F(OrderLaneTest, AnOrderExpiresOneMicrosecondBelowItsTimeToLiveAndAnUnknownOneNever) {

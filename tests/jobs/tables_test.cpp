@@ -207,7 +207,8 @@ TEST(TableIdsTest, ArePersistedAndThereforeThese) {
                                              {8, "order_anomalies"},
                                              {9, "order_metrics"},
                                              {10, "order_metrics_sliding"},
-                                             {11, "product_sales_hourly"}}));
+                                             {11, "product_sales_hourly"},
+                                             {12, "pipeline_replays"}}));
 }
 
 }  // namespace

@@ -35,6 +35,16 @@ class Arrival : public Test {
          std::nullopt});
     return coordinates;
   }
+  /// Through the replay topic.
+  Coordinates replay(const Coordinates& of, const std::string& id, std::int64_t order_id,
+                     Instant timestamp, bool too_late = false) {
+    record(0, id, order_id, timestamp);
+    --next_offset_[0];
+    LogRecord& record = log_.back();
+    record.at = {"replays", 0, next_replay_++};
+    record.replay = Replayed{std::nullopt, true, of, too_late};
+    return record.at;
+  }
   Reading read() const { return read_log(log_, hints, at(24h), settings); }
   /// The codes of the dead letters.
   std::vector<std::string> letters() const {
@@ -47,10 +57,51 @@ class Arrival : public Test {
   Hints hints;
   Settings settings;
 
+  std::vector<LogRecord> log_;
+
  private:
   std::map<std::int32_t, std::int64_t> next_offset_;
-  std::vector<LogRecord> log_;
+  std::int64_t next_replay_ = 0;
 };
+
+TEST_F(Arrival, AReplayedLetterBecomesAnEventAtItsOldCoordinatesOnce) {
+  const Coordinates broken = record(2, "bad", 0, at(0h));
+  const Coordinates first = replay(broken, "good", 9, at(0h));
+  const Coordinates again = replay(broken, "edited otherwise", 9, at(0h));
+  hints.replayed = {{broken, first}};
+  Reading reading = read();
+  EXPECT_EQ(orders_raw(reading.accepted).at("good", "kafka_offset"), "0");
+  EXPECT_EQ(reading.accepted.size(), 3U);
+  EXPECT_EQ(replays(reading.replays).at("order-created|2|0", "replay_offset"), "0");
+  const Account& account = reading.accounts.at({"replays", 0});
+  EXPECT_EQ(account.accepted, 1);
+  EXPECT_EQ(account.duplicate, 1);
+  hints.replayed = {{broken, again}};  // the contract leaves open which of them wins
+  EXPECT_EQ(read().accepted.size(), 3U);
+  hints.replayed.clear();  // but not whether one does, where there is but one
+  log_.pop_back();
+  EXPECT_EQ(read().accepted.size(), 3U);
+}
+
+TEST_F(Arrival, AReplayThatIsRefusedLeavesNoLetter) {
+  const Coordinates broken = record(2, "bad", 0, at(0h));
+  replay(broken, "still bad", 0, at(0h));
+  EXPECT_EQ(letters(), Codes{"bad_id"});
+  EXPECT_EQ(read().accounts.at({"replays", 0}).dead_lettered, 1);
+}
+
+TEST_F(Arrival, ATooLateEventThatWasReplayedCountsAndKeepsItsLetter) {
+  hints.watermark = hints.timer_clock = at(0h);
+  const Coordinates late = record(0, "late", 8, at(-9h));
+  hints.too_late = {late};
+  EXPECT_TRUE(read().accepted.at(0).too_late);
+  replay(late, "late", 8, at(-9h), true);
+  const Reading reading = read();
+  EXPECT_FALSE(reading.accepted.at(0).too_late);
+  EXPECT_EQ(letters(), Codes{"too_late"});
+  EXPECT_EQ(reading.accounts.at({"replays", 0}).duplicate, 1);
+  EXPECT_EQ(replays(reading.replays).at("order-created|0|2", "too_late"), "true");
+}
 
 TEST_F(Arrival, AnEventForAnExpiredOrderIsALetterAndNothingElse) {
   const Coordinates late = record(0, "late", 7, at(0h));

@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->expected(4)
       ->capture_default_str();
+  app.add_option("--replay-topic", run.replay_topic, "order-events-replay, where it was used");
   app.add_option("--jobs", jobs, "as the run was configured")
       ->delimiter(',')
       ->capture_default_str();

@@ -4,14 +4,10 @@
 #include <map>
 #include <set>
 
+#include "tests/model/copies.hpp"
+
 namespace lensart::model {
 namespace {
-
-/// An event that breaks no rule; whether it is the copy that counts is still open.
-struct Candidate {
-  const LogRecord* record;
-  AcceptedEvent accepted;
-};
 
 /// The clock the record may have been judged by: the earliest if the run found it in the future.
 /// With the broker's time unknown that is 1970, which believes the run.
@@ -19,32 +15,24 @@ Instant clock_for(const LogRecord& record, const Hints& hints, Instant now) {
   return hints.in_future.contains(record.at) ? record.appended.value_or(Instant{}) : now;
 }
 
-/// Of one event's copies: within a partition the lowest offset; across them the hinted one.
-std::size_t copy_that_counts(const std::vector<Candidate>& copies, const Hints& hints) {
-  std::map<std::pair<std::string, std::int32_t>, std::size_t> lowest;
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    const Coordinates& at = copies[i].record->at;
-    const auto [entry, is_new] = lowest.try_emplace({at.topic, at.partition}, i);
-    if (!is_new && at.offset < copies[entry->second].record->at.offset) entry->second = i;
-  }
-  for (const auto& [partition, index] : lowest) {
-    if (hints.accepted.contains(copies[index].record->at)) return index;
-  }
-  return lowest.begin()->second;
-}
-
 AcceptedEvent accept(const LogRecord& record, Verdict verdict, const Hints& hints) {
   AcceptedEvent accepted;
   accepted.event = std::move(verdict.event);
   accepted.event_data = sha256_hex(verdict.canonical_payload);
-  accepted.at = record.at;
-  accepted.too_late = hints.too_late.contains(record.at);
+  accepted.at = record.replays_a_letter() ? *record.replay->original : record.at;
+  accepted.came_too_late = !record.replays_a_letter() && hints.too_late.contains(record.at);
+  accepted.too_late = accepted.came_too_late;
   return accepted;
+}
+
+/// The record's value, whole.
+const std::optional<std::string>& value_of(const LogRecord& record) {
+  return record.replay ? record.replay->message : record.payload;
 }
 
 DeadLetter letter_for(const LogRecord& record, const Verdict& verdict) {
   return {record.at,        verdict.outcome,  verdict.field,
-          verdict.event_id, verdict.order_id, record.payload};
+          verdict.event_id, verdict.order_id, value_of(record)};
 }
 
 std::string derived_id(std::string_view payload) { return "hash_" + sha256_hex(payload); }
@@ -56,8 +44,8 @@ std::optional<std::string> stated_id(const LogRecord& record, const Event& event
 }
 
 DeadLetter too_late_letter(const LogRecord& record, const Event& event) {
-  return {record.at,      "too_late",    "timestamp", stated_id(record, event),
-          event.order_id, record.payload};
+  return {record.at,      "too_late",      "timestamp", stated_id(record, event),
+          event.order_id, value_of(record)};
 }
 
 /// The field of an `expired_order` letter is the order id's, wherever it stands, or none.
@@ -68,7 +56,47 @@ std::string believable_field(const std::string& field) {
 
 DeadLetter expired_letter(const LogRecord& record, const Event& event, const std::string& field) {
   return {record.at,      "expired_order", believable_field(field), stated_id(record, event),
-          event.order_id, record.payload};
+          event.order_id, value_of(record)};
+}
+
+Verdict verdict_of(const LogRecord& record, const Hints& hints, Instant now,
+                   const Settings& settings) {
+  if (record.replay && !record.replay->opened) {
+    Verdict verdict;
+    verdict.outcome = "bad_json";
+    return verdict;
+  }
+  return judge(record.kind, record.payload.value_or(""), clock_for(record, hints, now), settings);
+}
+
+/// What became of an event's copies.
+void settle(std::vector<Copy>& copies, const Copies& all, const Hints& hints, Reading& reading) {
+  const auto counts = all.that_counts(copies, hints);
+  AcceptedEvent* accepted = nullptr;
+  if (counts) {
+    const LogRecord& record = *copies[*counts].record;
+    ++reading.accounts[{record.at.topic, record.at.partition}].accepted;
+    accepted = &reading.accepted.emplace_back(std::move(copies[*counts].accepted));
+    if (record.replays_a_letter()) {
+      reading.replays.push_back({accepted->at, accepted->event.event_id, false, record.at});
+    }
+  }
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    if (i == counts) continue;
+    const LogRecord& record = *copies[i].record;
+    Account& account = reading.accounts[{record.at.topic, record.at.partition}];
+    const bool in_doubt = all.in_doubt(copies[i]);
+    ++(in_doubt ? account.in_doubt : account.duplicate);
+    if (accepted == nullptr || !record.replays_a_letter() || !record.replay->too_late) continue;
+    const auto cleared = hints.cleared.find(*record.replay->original);
+    if (in_doubt && (cleared == hints.cleared.end() || cleared->second != record.at)) continue;
+    accepted->too_late = false;
+    reading.replays.push_back(
+        {*record.replay->original, accepted->event.event_id, true, record.at});
+  }
+  if (accepted != nullptr && accepted->came_too_late) {
+    reading.dead_letters.push_back(too_late_letter(*copies[*counts].record, accepted->event));
+  }
 }
 
 /// Reads the log once, believing all that is hinted of expired orders.
@@ -77,42 +105,30 @@ Reading read_believing(const std::vector<LogRecord>& log, const Hints& hints, In
   Reading reading;
   reading.timer_clock = hints.timer_clock;
   reading.watermark = hints.watermark;
-  std::map<std::string, std::vector<Candidate>> copies_of;
+  Copies copies(settings.state_ttl && hints.watermark
+                    ? std::optional(*hints.watermark - *settings.state_ttl)
+                    : std::nullopt);
   for (const LogRecord& record : log) {
     Account& account = reading.accounts[{record.at.topic, record.at.partition}];
     ++account.consumed;
-    Verdict verdict =
-        judge(record.kind, record.payload.value_or(""), clock_for(record, hints, now), settings);
+    Verdict verdict = verdict_of(record, hints, now, settings);
     const auto expired = hints.expired.find(record.at);
     if (verdict.ignored()) {
       ++account.ignored;
     } else if (!verdict.accepted()) {
       ++account.dead_lettered;
-      reading.dead_letters.push_back(letter_for(record, verdict));
+      // The letter of a replayed letter is there already.
+      if (!record.replays_a_letter()) reading.dead_letters.push_back(letter_for(record, verdict));
     } else if (expired != hints.expired.end()) {
       ++account.dead_lettered;
       reading.dead_letters.push_back(expired_letter(record, verdict.event, expired->second));
     } else {
-      AcceptedEvent accepted = accept(record, std::move(verdict), hints);
-      copies_of[accepted.event.event_id].push_back({&record, std::move(accepted)});
+      copies.add({&record, accept(record, std::move(verdict), hints)});
     }
   }
-  for (auto& [event_id, copies] : copies_of) {
-    const std::size_t counts = copy_that_counts(copies, hints);
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-      const LogRecord& record = *copies[i].record;
-      Account& account = reading.accounts[{record.at.topic, record.at.partition}];
-      if (i != counts) {
-        ++account.duplicate;
-        continue;
-      }
-      ++account.accepted;
-      const AcceptedEvent& accepted = reading.accepted.emplace_back(std::move(copies[i].accepted));
-      if (accepted.too_late) {
-        reading.dead_letters.push_back(too_late_letter(record, accepted.event));
-      }
-    }
-  }
+  for (auto& [event_id, of_event] : copies.by_event) settle(of_event, copies, hints, reading);
+  keep_first_replays(reading.replays, hints);
+  believe_accounts(reading.accounts, hints);
   return reading;
 }
 
@@ -166,7 +182,7 @@ std::vector<std::string> impossible_judgements(const Reading& reading, const Set
     highest = std::max(highest, std::optional(one.event.timestamp));
     const bool may_be_late = reading.watermark && settings.allowed_lateness &&
                              one.event.timestamp < *reading.watermark - *settings.allowed_lateness;
-    if (one.too_late && !may_be_late) {
+    if (one.came_too_late && !may_be_late) {
       impossible.push_back("too late, yet not below any watermark: " + one.event.event_id);
     }
   }

@@ -27,12 +27,28 @@ struct Coordinates {
   auto operator<=>(const Coordinates&) const = default;
 };
 
+/// What is besides of a record of the replay topic (§6).
+struct Replayed {
+  std::optional<std::string>
+      message;          ///< its value as it came; the record's payload is the event's
+  bool opened = false;  ///< it has an envelope
+  std::optional<Coordinates> original;  ///< a letter's replay: where its record lay first
+  bool too_late = false;                ///< the letter was `too_late`
+};
+
 struct LogRecord {
   TopicKind kind = TopicKind::kOrderCreated;
   Coordinates at;
   std::optional<std::string> payload;  ///< nothing for a null value
   std::optional<Instant> appended;     ///< the broker's time, where it is known
+  std::optional<Replayed> replay = std::nullopt;
+
+  bool replays_a_letter() const { return replay && replay->original; }
 };
+
+/// A record of the replay topic, taken out of its envelope.
+LogRecord open_replay(const Coordinates& at, const std::optional<std::string>& message,
+                      std::optional<Instant> appended);
 
 /// What the contract leaves to arrival, taken from the run that is to be judged. Each hint is
 /// believed only as far as the contract leaves the choice open.
@@ -42,8 +58,14 @@ struct Hints {
   std::set<Coordinates> accepted;
   /// Records that were too far in the future when they were read.
   std::set<Coordinates> in_future;
-  /// Accepted events that counted in no metric.
+  /// Accepted events that came too late, whether or not a replay made them count since.
   std::set<Coordinates> too_late;
+  /// By the coordinates of the original, the replay that was accepted, or made its event count.
+  std::map<Coordinates, Coordinates> replayed;
+  std::map<Coordinates, Coordinates> cleared;
+  /// Which replays for an order that may have expired were refused leaves no other trace: how many
+  /// the accounts have by topic and partition.
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> dead_lettered;
   /// Records for orders whose state had expired, with the field that their dead letters name.
   std::map<Coordinates, std::string> expired;
   /// As recorded with the last epoch; nothing is −∞.
@@ -55,7 +77,16 @@ struct AcceptedEvent {
   Event event;
   std::string event_data;  ///< SHA-256 of the canonical payload
   Coordinates at;
+  bool too_late = false;       ///< and counts in no metric
+  bool came_too_late = false;  ///< a replay may have made it count since
+};
+
+/// A letter that was made good.
+struct Replay {
+  Coordinates original;
+  std::string event_id;
   bool too_late = false;
+  Coordinates through;
 };
 
 struct DeadLetter {
@@ -73,12 +104,14 @@ struct Account {
   std::int64_t duplicate = 0;
   std::int64_t ignored = 0;
   std::int64_t dead_lettered = 0;
+  std::int64_t in_doubt = 0;  ///< duplicate or dead-lettered, see `Hints::dead_lettered`
 };
 
 /// What became of each record.
 struct Reading {
   std::vector<AcceptedEvent> accepted;
   std::vector<DeadLetter> dead_letters;
+  std::vector<Replay> replays;
   std::map<std::pair<std::string, std::int32_t>, Account> accounts;
   std::optional<Instant> timer_clock;
   std::optional<Instant> watermark;
@@ -97,6 +130,7 @@ Table orders_processed(const std::vector<AcceptedEvent>& accepted);
 Table order_items(const std::vector<AcceptedEvent>& accepted, const Zone& zone);
 Table dead_letters(const std::vector<DeadLetter>& letters);
 Table accounts(const Reading& reading);
+Table replays(const std::vector<Replay>& replays);
 Table order_status_history(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
 Table order_status_sessions(const std::vector<AcceptedEvent>& accepted, const Settings& settings);
 Table order_anomalies(const std::vector<AcceptedEvent>& accepted,

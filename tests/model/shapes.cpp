@@ -98,6 +98,14 @@ const TableShape& product_sales_hourly_shape() {
   return kShape;
 }
 
+const TableShape& replays_shape() {
+  static const TableShape kShape{"pipeline_replays",
+                                 {"topic", "partition", "offset", "event_id", "too_late",
+                                  "replay_topic", "replay_partition", "replay_offset"},
+                                 3};
+  return kShape;
+}
+
 std::vector<TableShape> all_shapes() {
   return {orders_raw_shape(),
           orders_processed_shape(),
@@ -109,7 +117,8 @@ std::vector<TableShape> all_shapes() {
           order_anomalies_shape(),
           order_metrics_shape(),
           order_metrics_sliding_shape(),
-          product_sales_hourly_shape()};
+          product_sales_hourly_shape(),
+          replays_shape()};
 }
 
 }  // namespace lensart::model

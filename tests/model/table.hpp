@@ -64,6 +64,7 @@ const TableShape& order_anomalies_shape();
 const TableShape& order_metrics_shape();
 const TableShape& order_metrics_sliding_shape();
 const TableShape& product_sales_hourly_shape();
+const TableShape& replays_shape();
 
 /// All of them, in the order of `all_tables`.
 std::vector<TableShape> all_shapes();

@@ -93,6 +93,16 @@ Table accounts(const Reading& reading) {
   return table;
 }
 
+Table replays(const std::vector<Replay>& replays) {
+  Table table(replays_shape());
+  for (const Replay& one : replays) {
+    table.add({text(one.original.topic), number(one.original.partition),
+               number(one.original.offset), text(one.event_id), one.too_late ? "true" : "false",
+               text(one.through.topic), number(one.through.partition), number(one.through.offset)});
+  }
+  return table;
+}
+
 std::vector<Table> all_tables(const Reading& reading, const Settings& settings) {
   const auto& accepted = reading.accepted;
   std::vector<Table> tables = {orders_raw(accepted), orders_processed(accepted),
@@ -112,6 +122,7 @@ std::vector<Table> all_tables(const Reading& reading, const Settings& settings) 
       [&] { return order_metrics_sliding(accepted, reading.watermark, settings); });
   add("product_sales_hourly", product_sales_hourly_shape(),
       [&] { return product_sales_hourly(accepted, settings); });
+  tables.push_back(replays(reading.replays));
   return tables;
 }
 

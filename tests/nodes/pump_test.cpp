@@ -148,6 +148,9 @@ TEST_F(PumpTest, WithTheOutboxFullNothingIsReadUntilThereIsRoom) {
   start();
   ASSERT_TRUE(wait_for([this] { return pump->paused(); }));
   EXPECT_EQ(pump->polled_records(), 0U);
+  ASSERT_TRUE(wait_for([this] { return pump->paused_time(PauseReason::kOutbox) > 50ms; }));
+  for (const auto other : {PauseReason::kCommit, PauseReason::kMemory, PauseReason::kGraph})
+    EXPECT_EQ(pump->paused_time(other), 0us);
   sink.outbox_bytes = 0;
   sink.relay_idle = true;
   pump->wake();

@@ -44,6 +44,43 @@ TEST(ReplayEnvelope, NothingElseIsTakenForOne) {
   EXPECT_FALSE(open_replay("{\"lensart_replay\":1,\"topic\":\"replay\"}\n{}"));
 }
 
+TEST(ReplayEnvelope, SaysWhereTheRecordLayFirst) {
+  const OriginalRecord original{"shop.order-created", 2, 9'223'372'036'854'775'807, false};
+  const std::string header = replay_header(Topic::kOrderCreated, original);
+  EXPECT_EQ(header,
+            "{\"lensart_replay\":1,\"topic\":\"order_created\",\"original\":"
+            "\"shop.order-created/2/9223372036854775807\"}\n");
+  const auto opened = open_replay(header + "\n{");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->payload, "\n{");
+  EXPECT_EQ(opened->original, original);
+  EXPECT_FALSE(open_replay(replay_header(Topic::kOrderEvents))->original);
+}
+
+TEST(ReplayEnvelope, SaysWhetherTheEventWasTooLate) {
+  const OriginalRecord original{"order-events", 0, 7, true};
+  const std::string header = replay_header(Topic::kOrderEvents, original);
+  EXPECT_EQ(header,
+            "{\"lensart_replay\":1,\"topic\":\"order_events\",\"original\":\"order-events/0/7\","
+            "\"too_late\":true}\n");
+  EXPECT_EQ(open_replay(header)->original, original);
+}
+
+TEST(ReplayEnvelope, CoordinatesThatAreNoneAreRefused) {
+  const auto opens = [](const std::string& coordinates) {
+    return open_replay("{\"lensart_replay\":1,\"topic\":\"order_events\",\"original\":\"" +
+                       coordinates + "\"}\n{}")
+        .has_value();
+  };
+  EXPECT_TRUE(opens("t/0/0"));
+  for (const char* bad :
+       {"", "t", "t/0", "/0/0", "t//0", "t/0/", "t/-1/0", "t/0/-1", "t/0/0x", "t/ 0/0",
+        "t/2147483648/0", "t/0/9223372036854775808", "t\xFF/0/0", "a/b/0/0"}) {
+    EXPECT_FALSE(opens(bad)) << bad;
+  }
+  EXPECT_FALSE(opens(std::string(250, 't') + "/0/0"));
+}
+
 TEST(ReplayEnvelope, AReplayOfAReplayHasNoHeader) { EXPECT_EQ(replay_header(Topic::kReplay), ""); }
 
 }  // namespace

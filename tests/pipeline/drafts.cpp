@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <ostream>
 #include <string_view>
 
@@ -206,31 +207,96 @@ void spoil(std::uint32_t flaw, nodes::MemoryRecord& record) {
   }
 }
 
+constexpr std::array<std::string_view, 5> kTopicNames = {
+    "order-created", "order-updated", "order-cancelled", "order-events", "order-events-replay"};
+constexpr std::array<std::string_view, 4> kReplayNames = {"order_created", "order_updated",
+                                                          "order_cancelled", "order_events"};
+
+/// What it takes to replay a record.
+struct Letter {
+  std::uint32_t kind = 0;   ///< of its topic, or of that of its envelope
+  std::string payload;      ///< of its event
+  std::string coordinates;  ///< of the first record of this letter
+  bool too_late = false;    ///< its replays say so
+};
+
+class LogWriter {
+ public:
+  void add(const Draft& draft) {
+    nodes::MemoryRecord record;
+    if (draft.replay > 0) {
+      record = replay_of(draft);
+    } else if (draft.repeat > 0 && draft.repeat <= log_.size()) {
+      record = log_[log_.size() - draft.repeat];
+    } else {
+      record.topic_index = kTopics[draft.type % kTypes.size()];
+      record.payload = payload_of(draft, log_.size());
+      spoil(draft.flaw, record);
+    }
+    record.partition = static_cast<std::int32_t>(draft.partition % 3);
+    const std::int64_t offset = next_offset_[{record.topic_index, record.partition}]++;
+    if (draft.replay == 0 || letters_.size() == log_.size()) {
+      // Only an event of an id of its own is replayed as one that was too late: copies of another
+      // may say another thing.
+      const bool unique = draft.id == 0 && draft.flaw < 20 && draft.repeat == 0;
+      Letter& letter = letters_.emplace_back();
+      letter.kind = record.topic_index;
+      letter.payload = record.payload;
+      letter.too_late = unique && draft.replay == 0 && draft.body % 2 == 0;
+      if (record.topic_index == kReplayTopic) {
+        letter.kind = kTopics[draft.type % kTypes.size()];
+        letter.payload.erase(0, letter.payload.find('\n') + 1);
+      }
+      letter.coordinates =
+          fmt::format("{}/{}/{}", kTopicNames[record.topic_index], record.partition, offset);
+    }
+    log_.push_back(std::move(record));
+  }
+  std::vector<nodes::MemoryRecord> take() { return std::move(log_); }
+
+ private:
+  /// Through the replay topic: an earlier letter, or, where there is none so far back, an import.
+  nodes::MemoryRecord replay_of(const Draft& draft) {
+    nodes::MemoryRecord record;
+    record.topic_index = kReplayTopic;
+    std::uint32_t kind = kTopics[draft.type % kTypes.size()];
+    std::string payload = payload_of(draft, log_.size());
+    std::string more;
+    if (draft.replay <= log_.size()) {
+      const Letter letter = letters_[log_.size() - draft.replay];
+      if (letter.too_late || draft.form % 3 != 2) {
+        kind = letter.kind;
+        payload = letter.payload;
+      }
+      more = fmt::format(R"(,"original":"{}"{})", letter.coordinates,
+                         letter.too_late ? R"(,"too_late":true)" : "");
+      letters_.push_back(letter);
+    }
+    record.payload =
+        fmt::format("{{\"lensart_replay\":1,\"topic\":\"{}\"{}}}\n", kReplayNames[kind], more) +
+        payload;
+    return record;
+  }
+
+  std::vector<nodes::MemoryRecord> log_;
+  std::vector<Letter> letters_;  ///< by record
+  std::map<std::pair<std::uint32_t, std::int32_t>, std::int64_t> next_offset_;
+};
+
 }  // namespace
 
 void showValue(const Draft& draft, std::ostream& out) {
   out << fmt::format(
       "\n  draft{{order {}, type {}, instant {}, from {}, id {}, form {}, body {}, flaw {}, "
-      "partition {}, repeat {}}}",
+      "partition {}, repeat {}, replay {}}}",
       draft.order, draft.type, draft.instant, draft.from, draft.id, draft.form, draft.body,
-      draft.flaw, draft.partition, draft.repeat);
+      draft.flaw, draft.partition, draft.repeat, draft.replay);
 }
 
 std::vector<nodes::MemoryRecord> log_of(const std::vector<Draft>& drafts) {
-  std::vector<nodes::MemoryRecord> log;
-  for (const Draft& draft : drafts) {
-    nodes::MemoryRecord record;
-    if (draft.repeat > 0 && draft.repeat <= log.size()) {
-      record = log[log.size() - draft.repeat];
-    } else {
-      record.topic_index = kTopics[draft.type % kTypes.size()];
-      record.payload = payload_of(draft, log.size());
-      spoil(draft.flaw, record);
-    }
-    record.partition = static_cast<std::int32_t>(draft.partition % 3);
-    log.push_back(std::move(record));
-  }
-  return log;
+  LogWriter writer;
+  for (const Draft& draft : drafts) writer.add(draft);
+  return writer.take();
 }
 
 }  // namespace lensart::rehearsal

@@ -23,6 +23,9 @@ struct Draft {
   std::uint32_t flaw = 0;       ///< 0…19 none, ignored or broken after that
   std::uint32_t partition = 0;  ///< of its topic
   std::uint32_t repeat = 0;     ///< 0 none; else the so-manieth record before is sent again
+  /// 0 none; else the so-manieth record before is replayed: by its coordinates, as it came or with
+  /// what this draft says; or, by itself, through the replay topic as an import is.
+  std::uint32_t replay = 0;
 };
 void showValue(const Draft& draft, std::ostream& out);
 
@@ -31,6 +34,9 @@ void showValue(const Draft& draft, std::ostream& out);
 inline constexpr std::uint32_t kCloseInstants = 12;
 inline constexpr std::uint32_t kInstantCount = 45;
 inline constexpr std::uint32_t kOldStatusCount = 10;
+
+/// Of the topics in `app::source_topics`.
+inline constexpr std::uint32_t kReplayTopic = 4;
 
 /// The log, in the order of arrival.
 std::vector<nodes::MemoryRecord> log_of(const std::vector<Draft>& drafts);

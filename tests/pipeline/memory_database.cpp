@@ -18,6 +18,8 @@ using storage::TableSpec;
 
 namespace {
 
+constexpr std::string_view kReplaysTable = "pipeline_replays";
+
 Error refused(const TableSpec& table, std::string_view why) {
   return {Errc::kFatal, fmt::format("the database refused a row of {}: {}", table.name, why)};
 }
@@ -113,7 +115,8 @@ Result<Unit> MemoryDatabase::apply(const TableSpec& table, const storage::KeyCha
   if (!wanted.empty() && !parent_there(table, key)) {
     return tl::unexpected(refused(table, "the row it belongs to is not there"));
   }
-  if (!table.batch_function.empty()) {
+  if (table.name == kReplaysTable && !there) count_late(table, wanted.front());
+  if (!table.batch_function.empty() && table.conflation != Conflation::kOnce) {
     // As the SQL function does: the row as it is, or none where nothing is counted.
     rows.erase(key);
     if (cells_of(table, wanted.front())[table.key_columns].number != 0) rows[key] = wanted;
@@ -151,6 +154,23 @@ Result<Unit> MemoryDatabase::apply(const TableSpec& table, const storage::KeyCha
       return Unit{};
   }
   return tl::unexpected(refused(table, "nobody knows what is to be done with it"));
+}
+
+/// As the SQL function record_replays does.
+void MemoryDatabase::count_late(const TableSpec& replays, std::string_view row) {
+  const auto cells = cells_of(replays, row);
+  if (cells[column_of(replays, "too_late")].number == 0) return;
+  const TableSpec& raw = *registry_->find("orders_raw");
+  std::string key;
+  storage::append_cell(key, cells[column_of(replays, "event_id")]);
+  const auto found = tables_.find(raw.name)->second.find(key);
+  if (found == tables_.find(raw.name)->second.end()) return;
+  std::string counted;
+  for (storage::Cell& cell : cells_of(raw, found->second.front())) {
+    if (cell.type == ColumnType::kBoolean) cell.number = 0;
+    storage::append_cell(counted, cell);
+  }
+  found->second.front() = counted;
 }
 
 bool MemoryDatabase::parent_there(const TableSpec& table, std::string_view key) const {

@@ -42,6 +42,7 @@ class MemoryDatabase {
   using Rows = std::map<std::string, std::vector<std::string>, std::less<>>;
 
   Result<Unit> apply(const storage::TableSpec& table, const storage::KeyChange& change);
+  void count_late(const storage::TableSpec& replays, std::string_view row);
   /// Whether the row that this one refers to is there, or it refers to none.
   bool parent_there(const storage::TableSpec& table, std::string_view key) const;
   model::Table printed(const model::TableShape& shape) const;

@@ -147,7 +147,11 @@ storage::Downstream MemorySink::downstream() const {
 
 storage::SinkStatus MemorySink::status() const {
   const std::lock_guard lock(mutex_);
-  return {"", protocol_.newest(), protocol_.lowest(), protocol_.outstanding_bytes(), 0};
+  storage::SinkStatus status;
+  status.newest = protocol_.newest();
+  status.applied = protocol_.lowest();
+  status.outbox_bytes = protocol_.outstanding_bytes();
+  return status;
 }
 
 bool MemorySink::wait_idle(std::chrono::milliseconds) {

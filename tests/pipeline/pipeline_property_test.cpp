@@ -72,6 +72,10 @@ rc::Gen<std::uint32_t> any_repeat() {
   return rc::gen::weightedOneOf<std::uint32_t>({{3, rc::gen::just(0U)}, {1, upto(1, 20)}});
 }
 
+rc::Gen<std::uint32_t> any_replay() {
+  return rc::gen::weightedOneOf<std::uint32_t>({{5, rc::gen::just(0U)}, {1, upto(1, 30)}});
+}
+
 rc::Gen<Draft> any_draft() {
   return rc::gen::build<Draft>(
       rc::gen::set(&Draft::order, upto(0, 4)), rc::gen::set(&Draft::type, upto(0, 4)),
@@ -79,7 +83,8 @@ rc::Gen<Draft> any_draft() {
       rc::gen::set(&Draft::from, upto(0, kOldStatusCount - 1)),
       rc::gen::set(&Draft::id, upto(0, 40)), rc::gen::set(&Draft::form, upto(0, 11)),
       rc::gen::set(&Draft::body, upto(0, 1000)), rc::gen::set(&Draft::flaw, upto(0, 26)),
-      rc::gen::set(&Draft::partition, upto(0, 2)), rc::gen::set(&Draft::repeat, any_repeat()));
+      rc::gen::set(&Draft::partition, upto(0, 2)), rc::gen::set(&Draft::repeat, any_repeat()),
+      rc::gen::set(&Draft::replay, any_replay()));
 }
 
 /// Mostly two orders, whose statuses change at instants from all over: sessions that merge, gaps
@@ -93,7 +98,8 @@ rc::Gen<Draft> status_draft() {
       rc::gen::set(&Draft::instant, upto(0, kInstantCount - 1)),
       rc::gen::set(&Draft::from, upto(0, kOldStatusCount - 1)),
       rc::gen::set(&Draft::form, upto(0, 11)), rc::gen::set(&Draft::body, upto(0, 1000)),
-      rc::gen::set(&Draft::partition, upto(0, 2)), rc::gen::set(&Draft::repeat, any_repeat()));
+      rc::gen::set(&Draft::partition, upto(0, 2)), rc::gen::set(&Draft::repeat, any_repeat()),
+      rc::gen::set(&Draft::replay, any_replay()));
 }
 
 /// All sorts, statuses above all, or both.

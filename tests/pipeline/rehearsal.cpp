@@ -9,6 +9,7 @@
 
 #include "apps/jobs/tables.hpp"
 #include "apps/pipeline/options.hpp"
+#include "tests/pipeline/drafts.hpp"
 #include "tests/support/compare.hpp"
 
 namespace lensart::rehearsal {
@@ -186,12 +187,15 @@ std::string Rehearsal::differences() const {
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> next_offset;
   std::vector<model::LogRecord> log;
   for (const nodes::MemoryRecord& record : log_) {
-    model::LogRecord& entry = log.emplace_back();
-    entry.kind = static_cast<model::TopicKind>(record.topic_index);
     const std::string& topic = topics[record.topic_index];
-    entry.at = {topic, record.partition, next_offset[{topic, record.partition}]++};
-    if (!record.null) entry.payload = record.payload;
-    entry.appended = RehearsalClock::kStart;
+    const model::Coordinates at{topic, record.partition, next_offset[{topic, record.partition}]++};
+    const auto value = record.null ? std::nullopt : std::optional(record.payload);
+    if (record.topic_index == kReplayTopic) {
+      log.push_back(model::open_replay(at, value, RehearsalClock::kStart));
+    } else {
+      log.push_back(
+          {static_cast<model::TopicKind>(record.topic_index), at, value, RehearsalClock::kStart});
+    }
   }
   const support::RecordedClocks clocks{database_.timer_clock, database_.watermark};
   const std::vector<model::Table> actual =

@@ -104,6 +104,12 @@ TEST_F(OutageTest, WithoutADatabaseTheSourcePausesAndGoesOnByItself) {
   EXPECT_TRUE(wait_until([&] { return figure("lensart_source_paused") == 1; }));
   EXPECT_TRUE(wait_until([&] { return pipeline_.get("/readyz").status == 503; }));
   EXPECT_EQ(pipeline_.get("/livez").status, 200);
+  // What comes meanwhile shows, though nothing is polled.
+  const double behind = figure("lensart_consumer_lag_records");
+  produce(2'000);
+  EXPECT_TRUE(wait_until([&] { return figure("lensart_consumer_lag_records") >= behind + 2'000; }))
+      << behind << ", then " << figure("lensart_consumer_lag_records");
+  EXPECT_GT(figure("lensart_source_paused_seconds_total"), 1);
   EXPECT_TRUE(process.is_running());
   // One epoch may be cut when there is room for some of it only.
   EXPECT_LT(figure("lensart_outbox_bytes"), 4 * 1024 * 1024);
@@ -113,6 +119,19 @@ TEST_F(OutageTest, WithoutADatabaseTheSourcePausesAndGoesOnByItself) {
   EXPECT_TRUE(wait_until([&] { return pipeline_.get("/readyz").status == 200; }));
   expect_clean_end(process);
   expect_all_is_well(pipeline_);
+}
+
+TEST_F(OutageTest, WhenADatabaseIsBackItIsReadyThoughThereIsNothingToWrite) {
+  produce(200);
+  Process process = pipeline_.start({"run"});
+  ASSERT_TRUE(wait_caught_up(process)) << process.stderr_text();
+  ASSERT_TRUE(wait_until([&] { return figure("lensart_outbox_epochs") == 0; }));
+  stop(Service::kPostgres);
+  EXPECT_TRUE(wait_until([&] { return figure("lensart_sink_up") == 0; }));
+  start(Service::kPostgres);
+  EXPECT_TRUE(wait_until([&] { return pipeline_.get("/readyz").status == 200; }));
+  EXPECT_EQ(figure("lensart_sink_up"), 1);
+  expect_clean_end(process);
 }
 
 TEST_F(OutageTest, ADatabaseThatCrashesUnderLoadCostsNothing) {

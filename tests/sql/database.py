@@ -98,7 +98,7 @@ class Database:
                  "{schema}.order_items_analytics, {schema}.order_status_history, "
                  "{schema}.order_status_sessions, {schema}.order_anomalies, "
                  "{schema}.order_metrics, {schema}.order_metrics_sliding, "
-                 "{schema}.product_sales_hourly, {schema}.pipeline_accounts, "
+                 "{schema}.product_sales_hourly, {schema}.pipeline_accounts, {schema}.pipeline_replays, "
                  "{schema}.pipeline_settings, {schema}.pipeline_epochs;")
 
     # ---- the audit ------------------------------------------------------------------------------

@@ -102,23 +102,50 @@ const Table& table_named(const std::vector<Table>& tables, std::string_view name
   return *found;
 }
 
+namespace {
+
+model::Coordinates coordinates_in(const model::Row& row, std::size_t topic) {
+  return {row[topic].value_or(""), std::stoi(row[topic + 1].value_or("-1")),
+          std::stoll(row[topic + 2].value_or("-1"))};
+}
+
+void add_replays(const std::vector<Table>& actual, model::Hints& hints,
+                 std::set<std::string>& replayed_events) {
+  const Table& replays = table_named(actual, "pipeline_replays");
+  const std::size_t event_id = column_of(replays, "event_id");
+  const std::size_t through = column_of(replays, "replay_topic");
+  for (const auto& [key, row] : replays.rows()) {
+    const bool too_late = row[column_of(replays, "too_late")] == "true";
+    auto& hinted = too_late ? hints.cleared : hints.replayed;
+    hinted[coordinates_in(row, 0)] = coordinates_in(row, through);
+    if (!too_late) replayed_events.insert(row[event_id].value_or(""));
+  }
+}
+
+}  // namespace
+
 model::Hints hints_from(const std::vector<Table>& actual, const RecordedClocks& clocks) {
   model::Hints hints;
   hints.timer_clock = clocks.timer_clock;
   hints.watermark = clocks.watermark;
+  std::set<std::string> replayed_events;
+  add_replays(actual, hints, replayed_events);
   const Table& raw = table_named(actual, "orders_raw");
   const std::size_t topic = column_of(raw, "kafka_topic");
-  const std::size_t too_late = column_of(raw, "too_late");
   for (const auto& [key, row] : raw.rows()) {
-    const model::Coordinates at{row[topic].value_or(""), std::stoi(row[topic + 1].value_or("-1")),
-                                std::stoll(row[topic + 2].value_or("-1"))};
-    hints.accepted.insert(at);
-    if (row[too_late] == "true") hints.too_late.insert(at);
+    if (replayed_events.contains(row[column_of(raw, "event_id")].value_or(""))) continue;
+    hints.accepted.insert(coordinates_in(row, topic));
+  }
+  const Table& accounts = table_named(actual, "pipeline_accounts");
+  for (const auto& [key, row] : accounts.rows()) {
+    hints.dead_lettered[{row[0].value_or(""), std::stoi(row[1].value_or("-1"))}] =
+        std::stoll(row[column_of(accounts, "dead_lettered")].value_or("0"));
   }
   const Table& letters = table_named(actual, "dead_letters");
   const std::size_t code = column_of(letters, "code");
   for (const auto& [key, row] : letters.rows()) {
-    const model::Coordinates at{*row[0], std::stoi(*row[1]), std::stoll(*row[2])};
+    const model::Coordinates at = coordinates_in(row, 0);
+    if (row[code] == "too_late") hints.too_late.insert(at);
     if (row[code] == "timestamp_in_future") hints.in_future.insert(at);
     if (row[code] == "expired_order") hints.expired.emplace(at, row[code + 1].value_or(""));
   }

@@ -20,23 +20,28 @@ std::string RunComparison::describe() const {
   return text;
 }
 
-Result<std::vector<model::LogRecord>> read_log(const std::string& brokers,
-                                               const std::array<std::string, 4>& topics) {
+Result<std::vector<model::LogRecord>> read_log(const RunToCompare& run) {
   std::vector<model::LogRecord> log;
-  for (std::size_t kind = 0; kind < topics.size(); ++kind) {
-    LENSART_ASSIGN(auto records, read_topic(brokers, topics[kind]));
+  for (std::size_t kind = 0; kind < run.topics.size(); ++kind) {
+    LENSART_ASSIGN(auto records, read_topic(run.brokers, run.topics[kind]));
     for (KafkaRecord& record : records) {
       log.push_back({static_cast<model::TopicKind>(kind),
-                     {topics[kind], record.partition, record.offset},
+                     {run.topics[kind], record.partition, record.offset},
                      std::move(record.payload),
                      record.appended});
     }
+  }
+  if (run.replay_topic.empty()) return log;
+  LENSART_ASSIGN(const auto replays, read_topic(run.brokers, run.replay_topic));
+  for (const KafkaRecord& record : replays) {
+    log.push_back(model::open_replay({run.replay_topic, record.partition, record.offset},
+                                     record.payload, record.appended));
   }
   return log;
 }
 
 Result<RunComparison> compare_run(const RunToCompare& run) {
-  LENSART_ASSIGN(const auto log, read_log(run.brokers, run.topics));
+  LENSART_ASSIGN(const auto log, read_log(run));
   LENSART_ASSIGN(auto database, Database::connect(run.dsn));
   LENSART_ASSIGN(const auto clocks, read_clocks(database, run.schema, run.pipeline));
   LENSART_ASSIGN(auto tables, read_tables(database, run.schema, run.pipeline));

@@ -19,6 +19,7 @@ struct RunToCompare {
   std::string schema = "public";
   std::string pipeline = "lensart";
   std::array<std::string, 4> topics;  ///< by `model::TopicKind`
+  std::string replay_topic;           ///< empty: nothing was replayed or imported
   model::Settings settings;
 };
 
@@ -37,8 +38,7 @@ struct RunComparison {
 /// REQUIRES: nobody writes to the topics or the tables meanwhile.
 Result<RunComparison> compare_run(const RunToCompare& run);
 
-/// The four topics as the model's log.
-Result<std::vector<model::LogRecord>> read_log(const std::string& brokers,
-                                               const std::array<std::string, 4>& topics);
+/// The topics as the model's log.
+Result<std::vector<model::LogRecord>> read_log(const RunToCompare& run);
 
 }  // namespace lensart::support

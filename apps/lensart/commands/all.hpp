@@ -7,6 +7,7 @@ namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
+void add_gateway_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
@@ -30,6 +31,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   state->footer("Example:\n  lensart state stats");
   add_state_stats_command(*state, program);
   add_state_adopt_command(*state, program);
+  add_gateway_command(root, program);
   add_graph_command(root, program);
   add_import_command(root, program);
   add_generate_command(root, program);

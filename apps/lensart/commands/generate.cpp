@@ -1,7 +1,6 @@
 /// `lensart generate`: realistic order events, to Kafka or to a file.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,6 +14,7 @@
 #include "apps/generate/generator.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/progress.hpp"
 #include "apps/lensart/topics.hpp"
 #include "apps/orders/instant_text.hpp"
 #include "graph/time_zone.hpp"
@@ -115,9 +115,14 @@ Result<std::unique_ptr<generate::RecordSink>> open_sink(const Config& config,
   return std::make_unique<generate::KafkaSink>(std::move(producer), topic_names(config));
 }
 
-void show_progress(const generate::Summary& summary) {
-  fmt::print(stderr, "\r{} records, {:.0f} a second \033[K", summary.records, summary.rate());
-  static_cast<void>(std::fflush(stderr));
+/// Of the records or the orders that were asked for, whichever ends the stream.
+double share_of(const GenerateOptions& options, const generate::Summary& summary) {
+  const auto part = [](std::uint64_t done, std::uint64_t of) {
+    return of == 0 ? 0 : static_cast<double>(done) / static_cast<double>(of);
+  };
+  const std::uint64_t orders =
+      options.orders.value_or(options.records ? 0 : GenerateOptions::kDefaultOrders);
+  return std::max(part(summary.records, options.records.value_or(0)), part(summary.orders, orders));
 }
 
 Result<generate::Summary> generate_events(const Program& program, const CommandLine& line) {
@@ -128,13 +133,13 @@ Result<generate::Summary> generate_events(const Program& program, const CommandL
   generate::PourOptions pour_options;
   pour_options.rate = line.rate;
   pour_options.stop = [] { return stop_requested != 0; };
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  if (terminal) pour_options.on_progress = show_progress;
+  Progress progress({.unit = "records", .quiet = program.json});
+  pour_options.on_progress = [&](const generate::Summary& summary) {
+    progress.show(summary.records, share_of(options, summary));
+  };
   static_cast<void>(std::signal(SIGINT, request_stop));
   static_cast<void>(std::signal(SIGTERM, request_stop));
-  auto summary = generate::pour(stream, *sink, SystemClock(), pour_options);
-  if (terminal) fmt::print(stderr, "\r\033[K");
-  return summary;
+  return generate::pour(stream, *sink, SystemClock(), pour_options);
 }
 
 int generate(const Program& program, const CommandLine& line) {

@@ -1,8 +1,6 @@
 /// `lensart import`: the orders that were there before the pipeline, through the replay topic.
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <iostream>
@@ -12,7 +10,9 @@
 #include "apps/import/replay_sender.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/progress.hpp"
 #include "apps/lensart/topics.hpp"
+#include "apps/orders/replay_envelope.hpp"
 #include "graph/time_zone.hpp"
 
 namespace lensart::app {
@@ -47,77 +47,37 @@ Result<Form> form_of(const CommandLine& line) {
                                            line.file));
 }
 
-/// A line that is written over again on a terminal, a line of the log now and then elsewhere.
-class Progress {
- public:
-  Progress(const char* verb, std::uint64_t size_bytes)
-      : verb_(verb), size_bytes_(size_bytes), terminal_(isatty(STDERR_FILENO) == 1) {}
-  ~Progress() {
-    if (shown_ && terminal_) fmt::print(stderr, "\r\033[K");
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(const Tally& tally) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < (terminal_ ? kOnTerminal : kElsewhere)) return;
-    last_ = now;
-    shown_ = true;
-    std::string text = fmt::format("{} orders {}", tally.orders, verb_);
-    if (size_bytes_ > 0) text += fmt::format(", {} %", tally.bytes * 100 / size_bytes_);
-    if (!terminal_) return spdlog::info("{}", text);
-    fmt::print(stderr, "\r{} \033[K", text);
-    static_cast<void>(std::fflush(stderr));
-  }
-
- private:
-  static constexpr std::chrono::milliseconds kOnTerminal{200};
-  static constexpr std::chrono::milliseconds kElsewhere{10'000};
-
-  const char* verb_;
-  std::uint64_t size_bytes_;
-  bool terminal_;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-Result<importing::ReplaySender> open_sender(const Config& config) {
-  LENSART_ASSIGN(nodes::KafkaAdmin admin,
-                 nodes::KafkaAdmin::open(kafka_options(config, nodes::KafkaRole::kProducer)));
-  LENSART_ASSIGN(const auto there, admin.partitions());
-  if (!there.contains(config.kafka.replay_topic)) {
-    return fail(Errc::kBadConfig,
-                fmt::format("Kafka at \"{}\" has no topic {}: run `lensart init`, or see "
-                            "kafka.replay_topic",
-                            config.kafka.brokers, config.kafka.replay_topic));
-  }
-  nodes::ProducerOptions options;
-  options.client = kafka_options(config, nodes::KafkaRole::kProducer);
-  options.linger = std::chrono::milliseconds(50);  // full requests: nobody waits for one event
-  LENSART_ASSIGN(auto producer, nodes::Producer::open(std::move(options)));
-  return importing::ReplaySender(std::move(producer), config.kafka.replay_topic);
+/// By the bytes read, where the file's size is known.
+void show(Progress& progress, const Tally& tally, std::uint64_t size_bytes) {
+  std::optional<double> share;
+  if (size_bytes > 0) share = static_cast<double>(tally.bytes) / static_cast<double>(size_bytes);
+  progress.show(tally.orders, share);
 }
 
-Result<Tally> check_all(const importing::InputFile& input, const PassOptions& options) {
-  Progress progress("checked", input.size_bytes());
+Result<Tally> check_all(const importing::InputFile& input, const PassOptions& options, bool quiet) {
+  Progress progress({.unit = "orders checked", .quiet = quiet});
   return importing::read_orders(
       input.file(), options, SystemClock(),
       [](const importing::OrderEvents::Ready&) -> Result<Unit> { return Unit{}; },
-      [&](const Tally& tally) { progress.show(tally); });
+      [&](const Tally& tally) { show(progress, tally, input.size_bytes()); });
 }
 
 /// The second pass. What it finds is what the first found, unless the file was written to.
 Result<std::uint64_t> send_all(const Config& config, const importing::InputFile& input,
-                               const PassOptions& options, const Tally& checked) {
-  LENSART_ASSIGN(importing::ReplaySender sender, open_sender(config));
+                               const PassOptions& options, const Tally& checked, bool quiet) {
+  LENSART_ASSIGN(importing::ReplaySender sender,
+                 importing::ReplaySender::open(kafka_options(config, nodes::KafkaRole::kProducer),
+                                               config.kafka.replay_topic));
+  const std::string header = orders::replay_header(orders::Topic::kOrderCreated);
   const auto send = [&]() -> Result<Unit> {
-    Progress progress("sent", input.size_bytes());
-    LENSART_ASSIGN(const Tally again, importing::read_orders(
-                                          input.file(), options, SystemClock(),
-                                          [&](const importing::OrderEvents::Ready& event) {
-                                            return sender.send(event);
-                                          },
-                                          [&](const Tally& tally) { progress.show(tally); }));
+    Progress progress({.unit = "orders sent", .quiet = quiet});
+    LENSART_ASSIGN(const Tally again,
+                   importing::read_orders(
+                       input.file(), options, SystemClock(),
+                       [&](const importing::OrderEvents::Ready& event) {
+                         return sender.send(std::to_string(event.order_id), header, event.payload);
+                       },
+                       [&](const Tally& tally) { show(progress, tally, input.size_bytes()); }));
     LENSART_TRY(sender.finish());
     if (again.orders == checked.orders && again.invalid == checked.invalid) return Unit{};
     return fail(Errc::kFatal, "the file changed while it was imported");
@@ -131,7 +91,7 @@ Result<std::uint64_t> send_all(const Config& config, const importing::InputFile&
   return tl::unexpected(std::move(error));
 }
 
-Result<Done> import_orders(const Config& config, const CommandLine& line) {
+Result<Done> import_orders(const Config& config, const CommandLine& line, bool quiet) {
   PassOptions options;
   LENSART_ASSIGN(options.form, form_of(line));
   LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
@@ -144,11 +104,11 @@ Result<Done> import_orders(const Config& config, const CommandLine& line) {
   options.stop = [] { return stop_requested != 0; };
   LENSART_ASSIGN(importing::InputFile input, importing::InputFile::open(line.file, !line.dry_run));
   Done done;
-  LENSART_ASSIGN(done.checked, check_all(input, options));
+  LENSART_ASSIGN(done.checked, check_all(input, options, quiet));
   done.refused = done.checked.broken || (!done.checked.all_good() && !line.skip_invalid);
   if (done.refused || line.dry_run || done.checked.orders == 0) return done;
   LENSART_TRY(input.rewind());
-  LENSART_ASSIGN(done.sent, send_all(config, input, options, done.checked));
+  LENSART_ASSIGN(done.sent, send_all(config, input, options, done.checked, quiet));
   return done;
 }
 
@@ -210,7 +170,7 @@ void print_json(const Done& done) {
 int import_file(const Program& program, const CommandLine& line) {
   const auto config = program.load_config();
   if (!config) return report(config.error());
-  const auto done = import_orders(*config, line);
+  const auto done = import_orders(*config, line, program.json);
   if (!done) return report(done.error());
   program.json ? print_json(*done) : print_text(*config, line, *done);
   return done->refused ? 1 : 0;

@@ -2,22 +2,30 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+#include <optional>
 #include <thread>
 
+#include "apps/api/api.hpp"
+#include "apps/api/live_state.hpp"
 #include "apps/config/secrets.hpp"
-#include "apps/explain/ask_state.hpp"
+#include "apps/console/console.hpp"
 #include "apps/explain/control_socket.hpp"
 #include "apps/http/health.hpp"
 #include "apps/http/http_server.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/gateway_service.hpp"
 #include "apps/lensart/logging.hpp"
+#include "apps/lensart/progress.hpp"
+#include "apps/lensart/signals.hpp"
 #include "apps/lensart/topics.hpp"
+#include "apps/notify/pipeline_notifier.hpp"
 #include "apps/pipeline/pipeline.hpp"
 #include "apps/pipeline/pipeline_metrics.hpp"
 
@@ -48,45 +56,11 @@ Result<std::set<std::pair<std::string, std::int32_t>>> parse_gaps(
   return gaps;
 }
 
-/// The signals that end or change a run, taken by a thread of their own.
-class SignalWatch {
- public:
-  SignalWatch() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);  // inherited by every thread made from here on
-  }
-  ~SignalWatch() {
-    if (!thread_.joinable()) return;
-    ended_ = true;
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-  void start(std::function<void()> stop, std::function<void()> reload) {
-    thread_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
-      int stops = 0;
-      while (!ended_) {
-        int signal = 0;
-        sigwait(&set_, &signal);
-        if (signal == SIGHUP) reload();
-        if (signal != SIGINT && signal != SIGTERM) continue;
-        // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.
-        if (++stops > 1) std::_Exit(0);
-        spdlog::info("stopping: committing what is read (a second signal stops at once)");
-        stop();
-      }
-    });
-  }
-
- private:
-  sigset_t set_{};
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
-
 Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipeline& pipeline,
-                                               std::shared_ptr<PipelineMetrics> metrics) {
+                                               std::shared_ptr<PipelineMetrics> metrics,
+                                               ConsoleApi& api) {
   Router router;
+  api.add_to(router);
   add_probes(router, [&pipeline] {
     Health health;
     health.reasons = pipeline.not_ready();
@@ -94,53 +68,102 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
     return health;
   });
   add_metrics(router, std::move(metrics));
+  add_console(router);
   HttpServerOptions options;
   options.listen = config.http.listen;
   options.hosts = config.http.hosts;
   return HttpServer::start(std::move(options), std::move(router));
 }
 
-/// What the state says, with what only the running instance knows.
-Result<Json> answer_live(const Pipeline& pipeline, const std::string& question) {
-  LENSART_ASSIGN(Json answer, answer_from(pipeline.store(), pipeline.config(), question));
-  if (question != "moment") return answer;
-  const std::vector<std::int64_t> lags = pipeline.lags();
-  Json& partitions = answer["partitions"];
-  for (std::size_t i = 0; i < partitions.size() && i < lags.size(); ++i) {
-    if (lags[i] >= 0) partitions[i]["lag"] = lags[i];
+/// Shows how far a run with an end has come: of the records that waited when it began, those that
+/// are applied.
+class EndWatch {
+ public:
+  EndWatch(const Pipeline& pipeline, bool quiet)
+      : pipeline_(pipeline), progress_({.unit = "records applied", .quiet = quiet}) {
+    const auto lags = pipeline.lags();
+    all_ = std::accumulate(lags.begin(), lags.end(), std::int64_t{0});
+    thread_ = std::thread([this] { watch(); });
   }
-  answer["applied_epoch"] = pipeline.sink_status().applied;
-  answer["paused"] = pipeline.paused();
-  return answer;
-}
+  ~EndWatch() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
 
-Result<Unit> run_pipeline(const Program& program, const Config& config, const RunOptions& options) {
+ private:
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, std::chrono::milliseconds(200), [this] { return ended_; })) {
+      const std::uint64_t applied = pipeline_.sink_status().applied_records;
+      if (all_ > 0)
+        progress_.show(applied, static_cast<double>(applied) / static_cast<double>(all_));
+    }
+  }
+
+  const Pipeline& pipeline_;
+  Progress progress_;
+  std::int64_t all_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
+                          const RunOptions& options) {
+  const Config& config = loaded.config;
   SignalWatch signals;
   PipelineOptions pipeline_options;
   pipeline_options.until_end = options.until_end;
   LENSART_ASSIGN(pipeline_options.accepted_gaps, parse_gaps(options.accepted_gaps));
   pipeline_options.consumer = kafka_options(config, nodes::KafkaRole::kConsumer);
   pipeline_options.producer = kafka_options(config, nodes::KafkaRole::kProducer);
-  pipeline_options.log = [&config](const std::string& line) {
+  const auto log = [&config](const std::string& line) {
     spdlog::warn("{}", without_secrets(config, line));
   };
+  pipeline_options.log = log;
   const SystemClock clock;
   LENSART_ASSIGN(const auto pipeline, Pipeline::open(config, std::move(pipeline_options), clock));
-  LENSART_ASSIGN(const auto http,
-                 start_http(config, *pipeline, std::make_shared<PipelineMetrics>(*pipeline)));
+  const auto metrics = std::make_shared<PipelineMetrics>(
+      *pipeline, BuildInfo{program.version, program.commit, program.build_type});
+  ConsoleApi api(*pipeline, loaded, kafka_options(config, nodes::KafkaRole::kProducer),
+                 program.version);
+  LENSART_ASSIGN(const auto notifier, start_notifier(config, *pipeline, log));
+  metrics->include(notifier_metrics(*notifier));
+  std::unique_ptr<GatewayService> gateway;
+  if (config.gateway.enabled && !options.until_end) {
+    LENSART_ASSIGN(gateway, GatewayService::start(config, clock));
+    metrics->include(gateway->metrics());
+  }
+  LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics, api));
   LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
                                                      [&pipeline](const std::string& question) {
                                                        return answer_live(*pipeline, question);
                                                      }));
-  signals.start([&pipeline] { pipeline->request_stop(); },
-                [&program] {
-                  // Reading the settings again sets the log level; a bad file changes nothing.
-                  if (auto again = program.load_settings(); !again) {
-                    spdlog::error("not read again: {}", again.error().message);
-                  }
-                });
+  signals.start(
+      [&pipeline] {
+        // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.
+        spdlog::info("stopping: committing what is read (a second signal stops at once)");
+        pipeline->request_stop();
+      },
+      [&program, &gateway] {
+        // Reading the settings again sets the log level; a bad file changes nothing.
+        const auto again = program.load_settings();
+        if (!again) spdlog::error("not read again: {}", again.error().message);
+        if (again && gateway) gateway->set_rate_limit(again->config.gateway.rate_limit);
+      });
   spdlog::info("running pipeline {} (http on {})", config.pipeline.name, config.http.listen);
+  std::optional<EndWatch> watch;
+  if (options.until_end) watch.emplace(*pipeline, program.json);
   auto done = pipeline->run();
+  watch.reset();
+  if (gateway) gateway->stop();
+  notifier->stop();
+  api.stop();
   http->stop();
   if (done) spdlog::info("stopped; everything read is committed");
   return done;
@@ -166,9 +189,9 @@ void add_run_command(CLI::App& root, Program& program) {
       mallopt(M_ARENA_MAX, 4);
       mallopt(M_MMAP_THRESHOLD, 128 << 10);
       mallopt(M_TRIM_THRESHOLD, 1 << 20);
-      const auto config = program.load_config();
-      if (!config) return report(config.error());
-      const auto done = run_pipeline(program, *config, *options);
+      const auto loaded = program.load_settings();
+      if (!loaded) return report(loaded.error());
+      const auto done = run_pipeline(program, *loaded, *options);
       return done ? 0 : report(done.error());
     };
   });

@@ -8,6 +8,7 @@
 #include "apps/config/effective.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
+#include "apps/lensart/progress.hpp"
 #include "apps/pipeline/options.hpp"
 
 namespace lensart::app {
@@ -48,12 +49,16 @@ void print_json(const AuditReport& report) {
       report.differences() == 0, report.epoch, report.rows, report.differences(), checks);
 }
 
-Result<AuditReport> verify(const Config& config, AuditOptions options) {
+Result<AuditReport> verify(const Config& config, AuditOptions options, bool quiet) {
   LENSART_ASSIGN(storage::ConnectionOptions connection_settings, connection_options(config));
   connection_settings.patience = std::chrono::hours(1);  // the audit reads everything
   LENSART_ASSIGN(storage::Connection connection, storage::Connection::open(connection_settings));
   if (options.schema.empty()) options.schema = config.postgres.schema;
   options.pipeline = config.pipeline.name;
+  Progress progress({.unit = "tables", .quiet = quiet, .on_terminal = {}});
+  options.on_check = [&progress](const std::string& name, std::size_t done, std::size_t all) {
+    progress.show(done, static_cast<double>(done) / static_cast<double>(all), name);
+  };
   return audit(connection, options);
 }
 
@@ -72,7 +77,7 @@ void add_verify_command(CLI::App& root, Program& program) {
     program.action = [&program, options] {
       const auto config = program.load_config();
       if (!config) return report(config.error());
-      const auto result = verify(*config, *options);
+      const auto result = verify(*config, *options, program.json);
       if (!result) return report(result.error());
       program.json ? print_json(*result) : print_text(*result);
       return result->differences() == 0 ? 0 : 1;
