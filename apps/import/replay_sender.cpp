@@ -2,24 +2,38 @@
 
 #include <fmt/format.h>
 
-#include "apps/orders/replay_envelope.hpp"
+#include "nodes/kafka/admin.hpp"
 
 namespace lensart::importing {
 namespace {
 
 constexpr std::chrono::seconds kFlushDeadline{120};
+/// Full requests: nobody waits for one event.
+constexpr std::chrono::milliseconds kLinger{50};
 
 }  // namespace
 
-ReplaySender::ReplaySender(std::unique_ptr<nodes::Producer> producer, std::string topic)
-    : producer_(std::move(producer)),
-      topic_(std::move(topic)),
-      header_(orders::replay_header(orders::Topic::kOrderCreated)) {}
+Result<ReplaySender> ReplaySender::open(const nodes::KafkaClientOptions& client,
+                                        const std::string& topic) {
+  LENSART_ASSIGN(nodes::KafkaAdmin admin, nodes::KafkaAdmin::open(client));
+  LENSART_ASSIGN(const auto there, admin.partitions());
+  if (!there.contains(topic)) {
+    return fail(Errc::kBadConfig,
+                fmt::format("Kafka at \"{}\" has no topic {}: run `lensart init`, or see "
+                            "kafka.replay_topic",
+                            client.brokers, topic));
+  }
+  nodes::ProducerOptions options;
+  options.client = client;
+  options.linger = kLinger;
+  LENSART_ASSIGN(auto producer, nodes::Producer::open(std::move(options)));
+  return ReplaySender(std::move(producer), topic);
+}
 
-Result<Unit> ReplaySender::send(const OrderEvents::Ready& event) {
-  message_ = header_;
-  message_ += event.payload;
-  const std::string key = std::to_string(event.order_id);
+Result<Unit> ReplaySender::send(std::string_view key, std::string_view header,
+                                std::string_view payload) {
+  message_ = header;
+  message_ += payload;
   nodes::OutgoingMessage message;
   message.topic = topic_;
   message.key = key;

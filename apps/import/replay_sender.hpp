@@ -3,8 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include "apps/import/order_event.hpp"
+#include "graph/error.hpp"
 #include "nodes/kafka/producer.hpp"
 
 namespace lensart::importing {
@@ -12,12 +13,17 @@ namespace lensart::importing {
 /// Threads: one.
 class ReplaySender {
  public:
-  ReplaySender(std::unique_ptr<nodes::Producer> producer, std::string topic);
+  /// Fails with kBrokerDown, or kBadConfig when there is no such topic.
+  static Result<ReplaySender> open(const nodes::KafkaClientOptions& client,
+                                   const std::string& topic);
+  /// Through a producer of the caller's. That the topic is there is the caller's to know.
+  ReplaySender(std::unique_ptr<nodes::Producer> producer, std::string topic)
+      : producer_(std::move(producer)), topic_(std::move(topic)) {}
 
-  /// The event in its envelope, the order's id as key. Fails as soon as any event was given up:
-  /// kBrokerDown where the broker is away.
-  Result<Unit> send(const OrderEvents::Ready& event);
-  /// Waits until every event is acknowledged. To be called once, at the end.
+  /// A payload behind its header (apps/orders/replay_envelope.hpp). Fails as soon as any message
+  /// was given up: kBrokerDown where the broker is away.
+  Result<Unit> send(std::string_view key, std::string_view header, std::string_view payload);
+  /// Waits until every message is acknowledged. To be called once, at the end.
   Result<Unit> finish();
 
   std::uint64_t acknowledged() const { return producer_->counts().acknowledged; }
@@ -25,7 +31,6 @@ class ReplaySender {
  private:
   std::unique_ptr<nodes::Producer> producer_;
   std::string topic_;
-  std::string header_;
   std::string message_;
 };
 

@@ -62,7 +62,11 @@ Result<Unit> read_highest(storage::Connection& connection, const DatabaseNames& 
                           std::vector<storage::SourcePosition>& positions) {
   LENSART_ASSIGN(const Rows rows,
                  connection.query(fmt::format(
-                     "SELECT kafka_topic, kafka_partition, {} FROM {}.orders_raw "
+                     "SELECT kafka_topic, kafka_partition, {0} FROM {1}.orders_raw r "
+                     // Replayed events have moved no watermark.
+                     "WHERE NOT EXISTS (SELECT FROM {1}.pipeline_replays p WHERE p.topic = "
+                     "r.kafka_topic AND p.partition = r.kafka_partition AND p.\"offset\" = "
+                     "r.kafka_offset AND p.event_id = r.event_id AND NOT p.too_late) "
                      "GROUP BY 1, 2",
                      micros_of("max(event_timestamp)"), storage::quoted_identifier(names.schema))));
   for (int i = 0; i < rows.count(); ++i) {
@@ -153,6 +157,19 @@ Result<std::uint64_t> for_each_logged_event(
     storage::Connection& connection, const DatabaseNames& names,
     const std::function<Result<Unit>(const LoggedEvent&)>& visit) {
   return visit_log(connection, names, "", "id", visit);
+}
+
+Result<Unit> for_each_replayed(storage::Connection& connection, const DatabaseNames& names,
+                               const std::function<void(const ReplayedRecord&)>& visit) {
+  LENSART_ASSIGN(const Rows rows,
+                 connection.query(fmt::format("SELECT topic, partition, \"offset\", event_id FROM "
+                                              "{}.pipeline_replays WHERE NOT too_late",
+                                              storage::quoted_identifier(names.schema))));
+  for (int i = 0; i < rows.count(); ++i) {
+    visit({rows.text(i, 0), static_cast<std::int32_t>(rows.number(i, 1)), rows.number(i, 2),
+           rows.text(i, 3)});
+  }
+  return Unit{};
 }
 
 Result<std::uint64_t> for_each_event_of(

@@ -50,4 +50,15 @@ Result<std::uint64_t> for_each_event_of(
     storage::Connection& connection, const DatabaseNames& names, orders::OrderId order_id,
     const std::function<Result<Unit>(const LoggedEvent&)>& visit);
 
+/// A refused record that a replay made good (docs/contract.md §6, dlq replay).
+struct ReplayedRecord {
+  std::string_view topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string_view event_id;
+};
+/// Calls `visit` for every one. Views die with the call.
+Result<Unit> for_each_replayed(storage::Connection& connection, const DatabaseNames& names,
+                               const std::function<void(const ReplayedRecord&)>& visit);
+
 }  // namespace lensart::app

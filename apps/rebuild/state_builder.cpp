@@ -30,10 +30,13 @@ Result<std::unique_ptr<StateBuilder>> StateBuilder::open(const Config& config,
   self->at_ = at;
   self->epoch_ = at.number;
   self->positions_ = side.positions;
+  for (storage::SourcePosition& position : self->positions_) {
+    if (position.topic == config.kafka.replay_topic) position.highest.reset();  // outside of time
+  }
   storage::StateStoreOptions options = state_options(config);
   options.directory = directory.string();
   options.begins_at = at;
-  options.begins_positions = side.positions;
+  options.begins_positions = self->positions_;
   LENSART_TRY(self->open_parts(options));
   LENSART_TRY(self->store_->bind(binding));
   return self;
@@ -47,6 +50,7 @@ Result<Unit> StateBuilder::open_parts(const storage::StateStoreOptions& options)
   for (const auto& job : windowed_) LENSART_TRY(job->open(*store_, 1, 1, wanted.cache_bytes / 8));
   jobs::OrderLaneContext context;
   LENSART_ASSIGN(context.trees, jobs::open_order_trees(*store_));
+  replays_ = context.trees.replays;
   LENSART_ASSIGN(const storage::Table timers, store_->table("timers"));
   timers_ = std::make_unique<nodes::Timers>(timers);
   context.zone = &zone_;
@@ -91,6 +95,11 @@ Result<Unit> StateBuilder::add(const LoggedEvent& logged) {
   return ++open_events_ >= kEventsAnEpoch ? close_epoch() : Result<Unit>{};
 }
 
+void StateBuilder::add(const ReplayedRecord& replayed) {
+  replayed_.put(replays_, jobs::replay_key({replayed.topic, replayed.partition, replayed.offset}),
+                storage::seal(jobs::kReplayVersion, replayed.event_id));
+}
+
 Result<Unit> StateBuilder::close_epoch() {
   storage::EpochCommit commit;
   commit.number = ++epoch_;
@@ -109,6 +118,7 @@ Result<Unit> StateBuilder::close_epoch() {
     }
   }
   commit.changes.push_back(std::move(output.changes));
+  commit.changes.push_back(std::exchange(replayed_, {}));
   LENSART_TRY(store_->commit(commit, storage::Incarnation{}));
   lane_->shrink(epoch_);
   for (const auto& job : windowed_) job->shrink(0, epoch_);

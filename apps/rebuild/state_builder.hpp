@@ -29,6 +29,8 @@ class StateBuilder {
 
   /// Fails with kStateCorrupt when a row of the log is no event by this program's rules.
   Result<Unit> add(const LoggedEvent& event);
+  /// A replay that was accepted: its original's coordinates are taken.
+  void add(const ReplayedRecord& replayed);
   /// Everything added is durable. The chain has gone on by epochs without rows: the relay moves the
   /// database's lanes over them.
   Result<Unit> finish();
@@ -48,6 +50,8 @@ class StateBuilder {
   std::vector<std::unique_ptr<jobs::WindowedJob>> windowed_;
   std::unique_ptr<jobs::OrderLane> lane_;
   LogReader reader_;
+  storage::Table replays_ = 0;
+  storage::ChangeSet replayed_;  ///< since the last epoch
   storage::ChainRecord at_;
   std::vector<storage::SourcePosition> positions_;
   std::uint64_t open_events_ = 0;

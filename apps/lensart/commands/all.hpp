@@ -6,6 +6,7 @@
 namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
+void add_dlq_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
 void add_gateway_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
@@ -25,6 +26,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_check_command(root, program);
   add_verify_command(root, program);
   add_explain_command(root, program);
+  add_dlq_command(root, program);
   add_rebuild_command(root, program);
   CLI::App* state = root.add_subcommand("state", "The state directory");
   state->require_subcommand(1);
