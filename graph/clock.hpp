@@ -11,6 +11,10 @@ using Duration = std::chrono::microseconds;
 /// A reading of a clock that never jumps; only differences mean anything.
 using Tick = std::chrono::time_point<std::chrono::steady_clock, std::chrono::microseconds>;
 
+inline double seconds_of(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 /// Threads: any. Lifetime: outlives whatever was given it.
 class Clock {
  public:

@@ -19,6 +19,9 @@ bool is_plainly_nfc(std::string_view utf8);
 /// knows nothing of them either (docs/contract.md §1).
 std::string to_nfc(std::string_view utf8);
 
+/// A to Z in small letters, all else as it is.
+std::string lower_ascii(std::string_view text);
+
 std::size_t count_code_points(std::string_view utf8);
 
 /// The first `count` code points, or all if there are fewer. A cut of NFC is in NFC.

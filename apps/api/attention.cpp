@@ -29,8 +29,6 @@ constexpr double kDiskCritical = 0.03;
 constexpr std::chrono::seconds kClocksApart{5};
 constexpr double kPressed = 0.5;  // back-pressure from here on is high
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 std::string_view name_of(Severity severity) {

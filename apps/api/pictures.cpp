@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kNow = 5;  // seconds that "now" is averaged over
 constexpr std::size_t kMinute = 60;
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 template <class T>
 Json json_or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);

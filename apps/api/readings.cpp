@@ -12,8 +12,6 @@ namespace lensart::app {
 
 namespace {
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 double share(std::uint64_t of, std::uint64_t most) {
   return most == 0 ? 0 : std::min(1.0, static_cast<double>(of) / static_cast<double>(most));
 }

@@ -5,6 +5,7 @@
 
 #include "apps/config/secrets.hpp"
 #include "apps/config/sources.hpp"
+#include "graph/text.hpp"
 
 namespace lensart::app {
 namespace {
@@ -13,14 +14,6 @@ constexpr std::string_view kPrefix = "LENSART_";
 /// Variables that are no settings: the embedded stack's, the tests' and the failpoints'.
 constexpr std::array<std::string_view, 3> kForeignPrefixes = {"LENSART_STACK_", "LENSART_TEST_",
                                                               "LENSART_FAILPOINTS"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 /// Makes an assignment of `text`, or says why it cannot be one.
 void add(Sources& sources, OptionMatch match, std::string entry, const std::string& text,
@@ -58,12 +51,12 @@ std::optional<VariableMatch> match_variable(std::string_view variable) {
       }
       variable.remove_prefix(prefix.size());
       variable.remove_suffix(field.size());
-      return VariableMatch{{&option, lower(variable)}, {}};
+      return VariableMatch{{&option, lower_ascii(variable)}, {}};
     }
     // Names of librdkafka's properties are lower-case words with dots between them.
     if (option.secrecy == Secrecy::kEntries && variable.starts_with(name + "_") &&
         variable.size() > name.size() + 1) {
-      auto entry = lower(variable.substr(name.size() + 1));
+      auto entry = lower_ascii(variable.substr(name.size() + 1));
       std::replace(entry.begin(), entry.end(), '_', '.');
       return VariableMatch{{&option, {}}, std::move(entry)};
     }

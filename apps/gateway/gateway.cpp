@@ -13,6 +13,7 @@
 #include "apps/http/health.hpp"
 #include "apps/http/http_server.hpp"
 #include "apps/http/responder.hpp"
+#include "graph/text.hpp"
 
 namespace lensart::gateway {
 namespace {
@@ -26,16 +27,9 @@ constexpr std::string_view kTestPath = "/api/kafka/test-connection";
 /// What the envelope adds to a body of the largest size.
 constexpr std::uint64_t kEnvelopeRoomBytes = 4096;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 /// `application/json`, in UTF-8 where it says.
 bool is_json(std::string_view content_type) {
-  auto type = lower(content_type);
+  auto type = lower_ascii(content_type);
   std::erase(type, ' ');
   std::erase(type, '"');
   return type == "application/json" || type == "application/json;charset=utf-8";

@@ -10,6 +10,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "apps/http/responder.hpp"
+#include "graph/text.hpp"
 
 namespace lensart::app {
 namespace {
@@ -25,17 +26,10 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 /// The path and query of a target: `/a?b`, or `http://host/a?b` as proxies send it. Empty: neither.
 std::string_view origin_form(std::string_view target) {
   if (target.starts_with('/')) return target;
-  if (!lower(target.substr(0, 7)).starts_with("http://")) return {};
+  if (!lower_ascii(target.substr(0, 7)).starts_with("http://")) return {};
   target.remove_prefix(7);
   const auto slash = target.find('/');
   return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
@@ -54,7 +48,7 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
     request.query = std::move(*query);
   }
   for (const auto& field : message) {
-    auto& value = request.headers[lower(view(field.name_string()))];
+    auto& value = request.headers[lower_ascii(view(field.name_string()))];
     if (!value.empty()) value += ", ";
     value += view(field.value());
   }
@@ -166,7 +160,8 @@ std::optional<HttpResponse> Connection::refusal() const {
     if (count(http::field::content_length) > 0) {
       return HttpResponse::error(400, "both Content-Length and Transfer-Encoding are given");
     }
-    if (!parser_->chunked() || lower(view(message[http::field::transfer_encoding])) != "chunked") {
+    if (!parser_->chunked() ||
+        lower_ascii(view(message[http::field::transfer_encoding])) != "chunked") {
       return HttpResponse::error(400, "Transfer-Encoding must be \"chunked\" alone");
     }
   }
@@ -186,7 +181,7 @@ std::optional<HttpResponse> Connection::refusal() const {
     return HttpResponse::error(400, "the target must be a path");
   }
   if (count(http::field::expect) > 0 &&
-      lower(view(message[http::field::expect])) != "100-continue") {
+      lower_ascii(view(message[http::field::expect])) != "100-continue") {
     return HttpResponse::error(417, "Expect must be \"100-continue\"");
   }
   return std::nullopt;

@@ -6,23 +6,18 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/text.hpp"
+
 namespace lensart::app {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 /// The host without its port and without the brackets of an IPv6 address.
 std::string host_of(std::string_view header) {
   if (header.starts_with('[')) {
     const auto close = header.find(']');
-    return lower(header.substr(1, close == std::string_view::npos ? close : close - 1));
+    return lower_ascii(header.substr(1, close == std::string_view::npos ? close : close - 1));
   }
-  auto host = lower(header.substr(0, header.find(':')));
+  auto host = lower_ascii(header.substr(0, header.find(':')));
   if (host.ends_with('.')) host.pop_back();
   return host;
 }
@@ -36,11 +31,11 @@ bool is_ip_address(const std::string& host) {
 }  // namespace
 
 HostCheck::HostCheck(const ListenAddress& listen, const std::vector<std::string>& further)
-    : names_{"localhost", lower(listen.host)}, accepts_any_address_(listen.is_any()) {
-  for (const auto& name : further) names_.insert(lower(name));
+    : names_{"localhost", lower_ascii(listen.host)}, accepts_any_address_(listen.is_any()) {
+  for (const auto& name : further) names_.insert(lower_ascii(name));
   if (!accepts_any_address_) return;
   std::array<char, 256> own{};
-  if (gethostname(own.data(), own.size() - 1) == 0) names_.insert(lower(own.data()));
+  if (gethostname(own.data(), own.size() - 1) == 0) names_.insert(lower_ascii(own.data()));
 }
 
 bool HostCheck::accepts(std::string_view host_header) const {

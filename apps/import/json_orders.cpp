@@ -13,8 +13,6 @@ using orders::JsonKind;
 using orders::JsonNode;
 using orders::NodeId;
 
-constexpr std::size_t kShownName = 60;
-
 }  // namespace
 
 void append_json(std::string& out, const JsonDocument& document, NodeId id) {

@@ -18,8 +18,6 @@ namespace {
 using orders::JsonKind;
 using orders::NodeId;
 
-constexpr std::size_t kShownName = 60;
-
 /// What an object within a column may have: SPEC's snapshot, no more.
 const std::vector<std::string>& members_of(Column column) {
   static const std::vector<std::string> kUser = {"id", "name", "email"};

@@ -88,7 +88,7 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+using lensart::seconds_of;
 double seconds_of(Instant instant) { return seconds_of(instant.time_since_epoch()); }
 
 void add_events(const Pipeline& pipeline, Families& to) {
