@@ -137,6 +137,7 @@ void ConsoleApi::add_to(Router& router) {
   add_access(router, parts_->loaded.config.http);
   add_pipeline_pages(router, parts_->context);
   add_table_pages(router, parts_->context);
+  add_letter_pages(router, parts_->context);
   router.add("GET", "/api/v1/openapi.json", [](const HttpRequest& request) {
     QueryReader query(request);
     if (auto refused = query.refusal()) return *refused;

@@ -26,5 +26,6 @@ struct ApiContext {
 void add_pipeline_pages(Router& router, const ApiContext& context);
 /// Answered by the worker.
 void add_table_pages(Router& router, const ApiContext& context);
+void add_letter_pages(Router& router, const ApiContext& context);
 
 }  // namespace lensart::app

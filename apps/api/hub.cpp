@@ -1,6 +1,7 @@
 #include "apps/api/hub.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "apps/api/graph_picture.hpp"
 #include "apps/api/pictures.hpp"
@@ -76,7 +77,7 @@ void Hub::work() {
 void Hub::look() {
   Readings readings = sources_.read();
   std::unique_lock lock(mutex_);
-  const bool eager = !listeners_.empty();
+  const bool eager = std::exchange(asked_, false) || !listeners_.empty();
   lock.unlock();
   const auto stuck = sources_.stuck(eager);
   lock.lock();
@@ -123,6 +124,7 @@ const ServerSentEvent& Hub::event_of(Picture picture) {
 
 std::string Hub::document(Picture picture) {
   const std::lock_guard lock(mutex_);
+  asked_ = true;
   return picture_of(picture);
 }
 

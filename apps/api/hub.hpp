@@ -37,7 +37,7 @@ class Hub {
   struct Sources {
     std::function<Readings()> read;
     std::function<std::vector<EpochFigures>(std::size_t limit)> epochs;
-    /// What the database says of stuck orders; `eager` while somebody listens. Must not wait.
+    /// What the database says of stuck orders; `eager` while somebody looks. Must not wait.
     std::function<std::optional<StuckOrders>(bool eager)> stuck;
   };
 
@@ -90,6 +90,7 @@ class Hub {
   std::array<std::optional<std::string>, kPictures> made_;  ///< since the last look
   std::array<std::optional<ServerSentEvent>, kPictures> events_;
   std::uint64_t pictures_made_ = 0;
+  bool asked_ = false;  ///< since the last look
   bool stopping_ = false;
   std::thread thread_;
 };

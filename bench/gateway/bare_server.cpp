@@ -3,14 +3,11 @@
 /// that is all. The gateway's rate is quoted against this one's, taken in the same run by the same
 /// client.
 
-#include <fmt/format.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -67,6 +64,14 @@ void accept(tcp::acceptor& acceptor) {
   });
 }
 
+int serve(std::uint16_t port) {
+  boost::asio::io_context io{1};
+  tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), port});
+  accept(acceptor);
+  io.run();
+  return 0;
+}
+
 }  // namespace
 }  // namespace lensart::bench
 
@@ -75,10 +80,5 @@ int main(int argc, char** argv) {
     std::cerr << "usage: lensart_bare_server PORT     (on 127.0.0.1, until it is killed)\n";
     return 64;
   }
-  boost::asio::io_context io{1};
-  const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
-  tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), port});
-  lensart::bench::accept(acceptor);
-  io.run();
-  return 0;
+  return lensart::bench::serve(static_cast<std::uint16_t>(std::atoi(argv[1])));
 }

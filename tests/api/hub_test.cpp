@@ -65,6 +65,14 @@ TEST_F(HubTest, TenListenersCostOneComputation) {
   }
 }
 
+TEST_F(HubTest, WhoOnlyAsksHasTheDatabaseAskedAnewToo) {
+  hub.look();
+  hub.document(Picture::kOverview);
+  hub.look();
+  hub.look();
+  EXPECT_EQ(eager_looks, 1);
+}
+
 TEST_F(HubTest, AListenerGetsOnlyWhatItAskedForAndAtOnce) {
   hub.look();
   const Listener one;
