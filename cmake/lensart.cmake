@@ -46,7 +46,9 @@ endfunction()
 # A room's sources are compiled a few at a time, as one: half the work of a build from nothing.
 # What has no name outside its file is therefore named apart within a room.
 function(lensart_unity name)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${LENSART_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  if(NOT CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/tests")  # there each file has its own world
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${LENSART_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 endfunction()
 
 # What all tests have in common; and their precompiled headers, made once.

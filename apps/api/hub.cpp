@@ -14,11 +14,6 @@ constexpr std::chrono::seconds kLookEvery{1};
 constexpr Picture kAll[] = {Picture::kOverview, Picture::kGraph, Picture::kEpochs,
                             Picture::kWatermarks};
 
-/// Messages of other people's making need not be UTF-8.
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string_view name_of(Picture picture) {

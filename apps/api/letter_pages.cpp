@@ -23,10 +23,6 @@ constexpr std::size_t kLongestPointer = 1000;
 /// A worker that waited longer for a broker would keep others from the database.
 constexpr std::chrono::seconds kDeliveryTimeout{10};
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 const std::vector<std::string_view>& codes() {
   static const std::vector<std::string_view> kCodes = [] {
     std::vector<std::string_view> all;

@@ -23,10 +23,6 @@ constexpr std::string_view kWindows = "/api/v1/windows/";
 constexpr std::chrono::seconds kBusinessKept{2};
 constexpr std::size_t kBusinessAnswers = 32;
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 /// Answers of late. Threads: the worker's.
 class BusinessCache {
  public:

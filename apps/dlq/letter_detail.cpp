@@ -19,8 +19,6 @@ using orders::JsonDocument;
 using orders::NodeId;
 using storage::Rows;
 
-constexpr std::size_t kFieldColumn = 255;
-
 std::string in_base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),

@@ -1,11 +1,15 @@
 /// One record's dead letters, whole.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "apps/dlq/letters.hpp"
 
 namespace lensart::dlq {
+
+/// What dead_letters.field holds of a path, in code points (docs/contract.md §3).
+inline constexpr std::size_t kFieldColumn = 255;
 
 /// `{"letters": [{"letter", "field_path", "rule", "remedy"}], "payload": {"bytes", "text",
 /// "base64", "envelope_bytes"} or null, "replay": {"event_id", "too_late", "topic", "partition",

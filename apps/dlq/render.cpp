@@ -15,7 +15,6 @@ using orders::JsonKind;
 using orders::JsonNode;
 using orders::NodeId;
 
-constexpr std::size_t kFieldColumn = 255;
 constexpr std::size_t kListedMessage = 110;
 constexpr std::string_view kMarked = "> ";
 constexpr std::string_view kUnmarked = "  ";

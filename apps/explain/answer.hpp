@@ -15,6 +15,11 @@ namespace lensart::app {
 
 using Json = nlohmann::ordered_json;
 
+/// On one line. Messages of other people's making need not be UTF-8: what is not is replaced.
+inline std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 /// `2026-11-20T03:30:02.000001Z`
 inline std::string text_of(Instant instant) {
   const auto day = std::chrono::floor<std::chrono::days>(instant);
