@@ -33,7 +33,7 @@ campaign() {
   # Its endless answer is not for a tool that waits for the end of one.
   local operations
   operations=$(jq '[.paths[] | keys[]] | length - 1' "$root/apps/api/openapi.json")
-  cd "$results"  # it leaves a folder of its own where it runs
+  cd "$results" || return  # it leaves a folder of its own where it runs
   "$schemathesis" run "http://$address/api/v1/openapi.json" --url "http://$address" \
     --exclude-path /api/v1/events --checks all --phases examples,coverage,fuzzing \
     --max-examples $((cases / operations + 1)) --seed "$seed" --continue-on-failure \

@@ -61,7 +61,8 @@ TEST_F(RebuildTest, OneOrderIsMadeAnewAloneWhateverItsRowsHaveBecome) {
       "INSERT INTO order_items_analytics (order_id, product_id, quantity, unit_price, total_price, "
       "branch_id) VALUES ({0}, 1, 1, 1, 1, 1); "
       "DELETE FROM order_status_history WHERE id = (SELECT min(id) FROM order_status_history WHERE "
-      "order_id = {0}); UPDATE order_status_history SET event_id = 'x ''y' WHERE order_id = {0}; "
+      "order_id = {0}); UPDATE order_status_history SET event_id = 'x ''y' WHERE id = "
+      "(SELECT max(id) FROM order_status_history WHERE order_id = {0}); "
       "UPDATE order_status_sessions SET changes = changes + 1 WHERE order_id = {0}; "
       "INSERT INTO order_anomalies (order_id, kind, status, since) VALUES ({0}, 'stuck', 'é', "
       "'2020-01-01 00:00:00.000001Z')",

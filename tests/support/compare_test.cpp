@@ -66,26 +66,34 @@ TEST(BrokenAccounts, AreThoseThatDoNotAddUp) {
   EXPECT_EQ(broken_accounts(accounts).size(), 1U);
 }
 
-TEST(HintsFrom, ReadsClocksAndCoordinatesOfAcceptedLateFutureAndExpiredEvents) {
+TEST(HintsFrom, ReadsClocksAndCoordinatesOfAcceptedLateFutureReplayedAndExpiredEvents) {
   Table raw(model::orders_raw_shape());
-  model::Row row(raw.shape().columns.size());
-  row[0] = "a";
-  row[11] = "topic";
-  row[12] = "2";
-  row[13] = "77";
-  row[14] = "true";
-  raw.add(row);
+  for (const auto& [id, offset] : {std::pair("a", "77"), std::pair("replayed", "6")}) {
+    model::Row row(raw.shape().columns.size());
+    row[0] = id;
+    row[11] = "topic";
+    row[12] = "2";
+    row[13] = offset;
+    raw.add(row);
+  }
   Table letters(model::dead_letters_shape());
   letters.add({"topic", "0", "5", "timestamp_in_future", "timestamp", {}, {}, {}});
-  letters.add({"topic", "0", "6", "bad_json", "", {}, {}, {}});
+  letters.add({"topic", "2", "6", "bad_json", "", {}, {}, {}});
   letters.add({"topic", "0", "7", "expired_order", "data.id", {}, {}, {}});
+  letters.add({"topic", "2", "77", "too_late", "timestamp", {}, {}, {}});
+  Table replays(model::replays_shape());
+  replays.add({"topic", "2", "6", "replayed", "false", "replay", "0", "1"});
+  replays.add({"topic", "2", "77", "a", "true", "replay", "0", "2"});
+  Table accounts(model::accounts_shape());
   const Instant noon{std::chrono::hours(12)};
-  const model::Hints hints = hints_from({raw, letters}, {noon, std::nullopt});
-  EXPECT_EQ(hints.accepted, (std::set<model::Coordinates>{{"topic", 2, 77}}));
+  const model::Hints hints = hints_from({raw, letters, replays, accounts}, {noon, std::nullopt});
+  using At = model::Coordinates;
+  EXPECT_EQ(hints.accepted, (std::set<At>{{"topic", 2, 77}})) << "not the replayed one's own";
   EXPECT_EQ(hints.too_late, hints.accepted);
-  EXPECT_EQ(hints.in_future, (std::set<model::Coordinates>{{"topic", 0, 5}}));
-  EXPECT_EQ(hints.expired,
-            (std::map<model::Coordinates, std::string>{{{"topic", 0, 7}, "data.id"}}));
+  EXPECT_EQ(hints.in_future, (std::set<At>{{"topic", 0, 5}}));
+  EXPECT_EQ(hints.expired, (std::map<At, std::string>{{{"topic", 0, 7}, "data.id"}}));
+  EXPECT_EQ(hints.replayed, (std::map<At, At>{{{"topic", 2, 6}, {"replay", 0, 1}}}));
+  EXPECT_EQ(hints.cleared, (std::map<At, At>{{{"topic", 2, 77}, {"replay", 0, 2}}}));
   EXPECT_EQ(hints.timer_clock, noon);
   EXPECT_EQ(hints.watermark, std::nullopt);
 }
