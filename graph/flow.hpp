@@ -44,6 +44,13 @@ struct NodeSpec {
   std::string note;  ///< one line for the drawing: what it does
   /// Called with the lane's number (0 for nodes without lanes) and the batch or marker.
   std::function<void(std::size_t lane, Batch& batch)> body;
+
+  /// How many bodies can be busy at once on a pool of so many threads.
+  std::size_t bodies(std::size_t pool_threads) const {
+    if (kind == NodeKind::kLanes) return tuning.lanes;
+    if (kind != NodeKind::kParallel) return 1;
+    return tuning.concurrency == 0 ? pool_threads : tuning.concurrency;
+  }
 };
 
 /// A straight line of nodes, each fed by the one before, and what hangs beside it in the drawing.

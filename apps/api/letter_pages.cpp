@@ -243,16 +243,6 @@ Result<importing::ReplaySender> open_sender(const ApiContext& context) {
   return importing::ReplaySender(std::move(producer), context.config().kafka.replay_topic);
 }
 
-Json result_json(const dlq::ReplayResult& result) {
-  const auto text = [](const std::optional<std::string>& value) {
-    return value ? Json(*value) : Json(nullptr);
-  };
-  return {{"topic", result.place.topic},    {"partition", result.place.partition},
-          {"offset", result.place.offset},  {"verdict", dlq::name_of(result.verdict)},
-          {"code", text(result.code)},      {"field", text(result.field)},
-          {"message", text(result.message)}};
-}
-
 Result<HttpResponse> answer_replay(storage::Connection& database, const ApiContext& context,
                                    const ReplayOrder& order) {
   std::optional<importing::ReplaySender> sender;
@@ -266,7 +256,7 @@ Result<HttpResponse> answer_replay(storage::Connection& database, const ApiConte
   Json results = Json::array();
   LENSART_TRY(dlq::replay(database, context.config(), context.pipeline.clock(), order.request,
                           sender ? &*sender : nullptr, [&results](const dlq::ReplayResult& result) {
-                            results.push_back(result_json(result));
+                            results.push_back(dlq::json_of(result));
                           }));
   return json_answer(dumped({{"dry_run", order.dry_run}, {"results", results}}));
 }

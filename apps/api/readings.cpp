@@ -27,12 +27,9 @@ NodeFacts facts_of(const NodeSpec& node, std::size_t pool_threads) {
     facts.priority = node.tuning.priority;
     facts.queue_unit = "batches";
   }
-  if (node.kind == NodeKind::kParallel) {
-    const std::size_t set = node.tuning.concurrency;
-    facts.concurrency = facts.bodies = set == 0 ? pool_threads : set;
-  } else if (node.kind == NodeKind::kLanes) {
-    facts.lanes = facts.bodies = node.tuning.lanes;
-  }
+  facts.bodies = node.bodies(pool_threads);
+  if (node.kind == NodeKind::kParallel) facts.concurrency = facts.bodies;
+  if (node.kind == NodeKind::kLanes) facts.lanes = facts.bodies;
   if (node.name == "commit") facts.unit = "epochs";
   if (node.name == "relay") {
     facts.unit = "rows";
@@ -135,7 +132,7 @@ void read_counters(const Pipeline& pipeline, const Facts& facts, Readings& readi
     }
   }
   for (std::size_t code = 0; code < kLetterCodes; ++code) {
-    readings.letters[code] = counters.letters[code].load(std::memory_order_relaxed);
+    readings.letters[code] = pipeline.letters(static_cast<orders::Code>(code));
   }
   readings.unknown_statuses = counters.unknown_statuses.load(std::memory_order_relaxed);
 }

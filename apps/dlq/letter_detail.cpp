@@ -134,7 +134,7 @@ Result<std::optional<Json>> show(Connection& connection, const Config& config, c
           {place.topic, std::to_string(place.partition), std::to_string(place.offset)}));
   if (rows.count() == 0) return std::optional<Json>();
   constexpr int kPayload = 12;
-  const std::string payload = bytes_of(rows.text(0, kPayload));
+  const std::string payload = rows.bytes(0, kPayload);
   const std::size_t envelope = envelope_bytes(config, place, payload);
   const FieldFinder finder(std::string_view(payload).substr(envelope));
   Json letters = Json::array();

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "apps/orders/event_reader.hpp"
+#include "apps/orders/replay_envelope.hpp"
 
 namespace lensart::dlq {
 
@@ -13,8 +14,7 @@ namespace {
 
 using storage::Rows;
 
-template <class Number>
-bool read_whole(std::string_view text, Number& number) {
+bool read_whole(std::string_view text, std::int64_t& number) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   return read.ec == std::errc() && read.ptr == text.data() + text.size() && number >= 0;
 }
@@ -101,15 +101,8 @@ Json number_at(const Rows& rows, int row, int column) {
 std::string Place::text() const { return fmt::format("{}/{}/{}", topic, partition, offset); }
 
 Result<Place> parse_place(std::string_view text) {
-  const auto last = text.rfind('/');
-  const auto first = last == std::string_view::npos || last == 0 ? std::string_view::npos
-                                                                 : text.rfind('/', last - 1);
-  Place place;
-  if (first != std::string_view::npos && first > 0 &&
-      read_whole(text.substr(first + 1, last - first - 1), place.partition) &&
-      read_whole(text.substr(last + 1), place.offset)) {
-    place.topic = text.substr(0, first);
-    return place;
+  if (const auto record = orders::parse_record_place(text)) {
+    return Place{std::string(record->topic), record->partition, record->offset};
   }
   return fail(Errc::kBadUsage, fmt::format("{}: a record is named TOPIC/PARTITION/OFFSET, such as "
                                            "order-created/0/12",
@@ -156,16 +149,6 @@ std::optional<Cursor> read_cursor(std::string_view text) {
                 {parts[1], parts[2].get<std::int32_t>(), parts[3].get<std::int64_t>()},
                 parts[4],
                 parts[5]};
-}
-
-std::string bytes_of(std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string out;
-  out.reserve(hex.size() / 2);
-  for (std::size_t i = 2; i + 1 < hex.size(); i += 2) {
-    out.push_back(static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1])));
-  }
-  return out;
 }
 
 Json letter_of(const Rows& rows, int row) {

@@ -87,8 +87,6 @@ inline constexpr std::string_view kLetterColumns =
 inline constexpr std::string_view kLettersFrom =
     "{0}.dead_letters d LEFT JOIN {0}.pipeline_replays r ON d.code <> 'sink_rejected' AND "
     "r.topic = d.topic AND r.partition = d.partition AND r.\"offset\" = d.\"offset\"";
-/// A BYTEA as the server spells it, `\x0123…`.
-std::string bytes_of(std::string_view hex);
 /// A row of kLetterColumns.
 Json letter_of(const storage::Rows& rows, int row);
 Place place_of(const storage::Rows& rows, int row);

@@ -89,7 +89,7 @@ Result<std::optional<Letter>> Replayer::letter_of(const Place& place) {
   Letter letter;
   letter.place = place;
   letter.code = rows.text(0, 0);
-  letter.payload = bytes_of(rows.text(0, 1));
+  letter.payload = rows.bytes(0, 1);
   if (!rows.null(0, 2)) letter.replayed_as = rows.text(0, 2);
   return std::optional(std::move(letter));
 }
@@ -254,6 +254,16 @@ std::string_view name_of(Verdict verdict) {
       return "nothing_to_replay";
   }
   return "";
+}
+
+Json json_of(const ReplayResult& result) {
+  const auto text = [](const std::optional<std::string>& value) {
+    return value ? Json(*value) : Json(nullptr);
+  };
+  return {{"topic", result.place.topic},    {"partition", result.place.partition},
+          {"offset", result.place.offset},  {"verdict", name_of(result.verdict)},
+          {"code", text(result.code)},      {"field", text(result.field)},
+          {"message", text(result.message)}};
 }
 
 Result<ReplayTally> replay(Connection& connection, const Config& config, const Clock& clock,

@@ -37,6 +37,9 @@ struct ReplayResult {
   std::optional<std::string> message;  ///< why, for a person
 };
 
+/// What `--json` prints and the console shows of it.
+Json json_of(const ReplayResult& result);
+
 struct ReplayRequest {
   std::vector<Place> places;     ///< these, or, where there are none,
   std::optional<Filter> filter;  ///< all that these conditions hold for and that were not replayed

@@ -20,16 +20,7 @@ inline std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// `2026-11-20T03:30:02.000001Z`
-inline std::string text_of(Instant instant) {
-  const auto day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(instant - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
-}
+inline std::string text_of(Instant instant) { return orders::utc_text(instant); }
 
 inline Json json_of(const std::optional<Instant>& instant) {
   return instant ? Json(text_of(*instant)) : Json(nullptr);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "apps/gateway/json_writer.hpp"
+#include "apps/orders/instant_text.hpp"
 
 namespace lensart::gateway {
 namespace {
@@ -71,16 +72,6 @@ std::string random_event_id() {
   return id;
 }
 
-std::string utc_text(Instant instant) {
-  const auto day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(instant - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
-}
-
 void Envelope::write_order(EventType type) {
   out_.reserve(2048);
   out_ = fmt::format(R"({{"event_type":"{}")", name_of(type));
@@ -110,7 +101,7 @@ void Envelope::write_id_and_timestamp() {
     if (is_text) event_id_ = document_.node(id).text;
     copy(kTop, "event_id");
   }
-  if (!copy(kTop, "timestamp")) write_text("timestamp", utc_text(now_));
+  if (!copy(kTop, "timestamp")) write_text("timestamp", orders::utc_text(now_));
 }
 
 void Envelope::write_snapshot() {

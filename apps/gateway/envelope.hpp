@@ -20,8 +20,6 @@ orders::NodeId member(const orders::JsonDocument& document, orders::NodeId objec
 
 /// `evt_` and 128 random bits in hexadecimal.
 std::string random_event_id();
-/// `2026-11-20T03:30:02.000000Z`.
-std::string utc_text(Instant instant);
 
 /// Threads: one at a time. Lifetime: the document outlives it.
 class Envelope {

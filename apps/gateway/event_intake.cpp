@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "apps/gateway/envelope.hpp"
+#include "apps/orders/instant_text.hpp"
 
 namespace lensart::gateway {
 namespace {
@@ -174,7 +175,7 @@ IncomingEvent EventIntake::connection_test(Instant now) const {
   test.event_id = options_.make_event_id();
   test.envelope = fmt::format(
       R"({{"event_type":"{}","event_id":"{}","timestamp":"{}","data":{{"test":true}}}})",
-      test.event_type, test.event_id, utc_text(now));
+      test.event_type, test.event_id, orders::utc_text(now));
   return test;
 }
 

@@ -1,5 +1,7 @@
 #include "apps/orders/instant_text.hpp"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -113,6 +115,16 @@ std::optional<Instant> parse_instant(std::string_view text, const TimeZone& zone
   if (!scanner.is_sound() || !scanner.at_end()) return std::nullopt;
   if (instant < kFirst || instant >= kPastLast) return std::nullopt;
   return instant;
+}
+
+std::string utc_text(Instant instant) {
+  const auto day = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(instant - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
 }
 
 }  // namespace lensart::orders

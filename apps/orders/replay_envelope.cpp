@@ -54,8 +54,9 @@ bool is_topic_name(std::string_view name) {
          });
 }
 
-/// `topic/partition/offset`.
-std::optional<OriginalRecord> read_original(std::string_view text) {
+}  // namespace
+
+std::optional<OriginalRecord> parse_record_place(std::string_view text) {
   const auto last = text.rfind('/');
   if (last == std::string_view::npos || last == 0) return std::nullopt;
   const auto first = text.rfind('/', last - 1);
@@ -67,8 +68,6 @@ std::optional<OriginalRecord> read_original(std::string_view text) {
                     read_whole(text.substr(last + 1), original.offset);
   return good ? std::optional(original) : std::nullopt;
 }
-
-}  // namespace
 
 std::string_view replay_name(Topic topic) {
   for (const auto& [known, name] : kNames) {
@@ -105,7 +104,7 @@ std::optional<ReplayEnvelope> open_replay(std::string_view message) {
   if (!topic) return std::nullopt;
   ReplayEnvelope envelope{*topic, {}};
   if (take(rest, kOriginal)) {
-    envelope.original = read_original(take_text(rest).value_or(""));
+    envelope.original = parse_record_place(take_text(rest).value_or(""));
     if (!envelope.original) return std::nullopt;
     envelope.original->too_late = take(rest, kTooLate);
   }

@@ -29,6 +29,9 @@ struct OriginalRecord {
   friend bool operator==(const OriginalRecord&, const OriginalRecord&) = default;
 };
 
+/// `order-created/0/12`: topic, partition and offset. Nothing where it is none.
+std::optional<OriginalRecord> parse_record_place(std::string_view text);
+
 struct ReplayEnvelope {
   Topic topic = Topic::kOrderCreated;  ///< whose rules the payload is held to
   std::string_view payload;            ///< points into the message, as does the original's topic

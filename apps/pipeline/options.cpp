@@ -132,6 +132,7 @@ Result<storage::RelayOptions> relay_options(const Config& config) {
   options.limits.keep_max_bytes = config.sink.outbox_max / 4;
   options.connections = std::min<std::size_t>(2, config.sink.lanes);
   options.max_refusals = config.sink.max_refusals;
+  options.keep_accounts = std::chrono::ceil<std::chrono::seconds>(config.retention.accounts);
   options.retry_initial = millis(config.retry.initial);
   options.retry_max = millis(config.retry.max);
   options.start_timeout = millis(config.start_timeout);

@@ -36,6 +36,8 @@ Result<Unit> Pipeline::open_parts(const SourceFactory& make_source, const SinkFa
       job_, jobs::OrderJobs::open(job_options(config_, zone_), *store_, *ids_, directory_, clock_));
   LENSART_TRY(open_source(make_source));
   LENSART_TRY(open_sink(make_sink));
+  live_sink_.store(sink_.get(), std::memory_order_release);
+  on_progress();  // the sink may have got on before it could be asked
   open_flow();
   return Unit{};
 }
@@ -210,8 +212,8 @@ void Pipeline::report_unknown_statuses() {
 }
 
 void Pipeline::on_progress() {
-  if (sink_) {
-    const EpochNumber applied = sink_->status().applied;
+  if (const auto* sink = live_sink_.load(std::memory_order_acquire)) {
+    const EpochNumber applied = sink->status().applied;
     freshness_.on_applied(applied, clock_.wall());
     epoch_phases_.on_applied(applied, clock_.tick());
     epoch_log_.on_applied(applied, clock_.wall(), clock_.tick());

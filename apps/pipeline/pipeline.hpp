@@ -129,6 +129,7 @@ class Pipeline {
   std::unique_ptr<storage::IdIndex> ids_;
   std::unique_ptr<jobs::OrderJobs> job_;
   std::unique_ptr<storage::Sink> sink_;
+  std::atomic<storage::Sink*> live_sink_{nullptr};  ///< its own threads ask before it is there
   std::unique_ptr<nodes::LetterSender> letters_;
   std::atomic<nodes::LetterSender*> live_letters_{nullptr};  ///< the relay's threads ask for it
   std::unique_ptr<nodes::RecordSource> source_;

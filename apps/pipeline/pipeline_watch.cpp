@@ -16,21 +16,6 @@ constexpr std::chrono::seconds kAskEvery{5};
 /// A database that does not answer is somebody else's to wait for.
 constexpr std::chrono::seconds kPatience{2};
 
-double workers_of(const NodeSpec& node, std::size_t pool_threads) {
-  switch (node.kind) {
-    case NodeKind::kParallel:
-      return static_cast<double>(node.tuning.concurrency == 0 ? pool_threads
-                                                              : node.tuning.concurrency);
-    case NodeKind::kLanes:
-      return static_cast<double>(node.tuning.lanes);
-    case NodeKind::kSource:
-    case NodeKind::kSerial:
-    case NodeKind::kExternal:
-      break;
-  }
-  return 1;
-}
-
 }  // namespace
 
 void BusyWindow::add(Tick now, std::vector<double> busy_seconds) {
@@ -55,7 +40,7 @@ PipelineWatch::PipelineWatch(const Pipeline& pipeline) : pipeline_(pipeline), wi
   for (const NodeSpec& node : pipeline.flow().wiring().nodes) {
     if (!node.body) continue;
     names_.push_back(node.name);
-    workers_.push_back(workers_of(node, pipeline.config().pool.threads));
+    workers_.push_back(static_cast<double>(node.bodies(pipeline.config().pool.threads)));
   }
   names_.insert(names_.end(), {"commit", "relay"});
   const auto relay = static_cast<double>(pipeline.sink_status().workers);

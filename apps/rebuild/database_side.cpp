@@ -23,17 +23,6 @@ std::optional<Instant> instant_at(const Rows& rows, int row, int column) {
   return Instant{std::chrono::microseconds(rows.number(row, column))};
 }
 
-std::optional<std::string> bytes_of(std::string_view hex) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const std::string two(hex.substr(i, 2));
-    if (std::sscanf(two.c_str(), "%2x", &value) != 1) return std::nullopt;
-    out.push_back(static_cast<char>(value));
-  }
-  return out;
-}
-
 /// `{"topic": {"0": 12}}`, as pipeline_epochs has it.
 Result<std::vector<storage::SourcePosition>> positions_from(const std::string& offsets) {
   const auto damaged = [] {
@@ -119,11 +108,10 @@ Result<DatabaseSide> read_database_side(storage::Connection& connection,
   LENSART_ASSIGN(
       const Rows rows,
       connection.query(
-          fmt::format(
-              "SELECT e.lanes, e.epoch, encode(e.epoch_id, 'hex'), e.offsets::text, {}, {}, "
-              "s.fingerprint FROM {}.pipeline_epochs e LEFT JOIN {}.pipeline_settings s "
-              "USING (pipeline) WHERE e.pipeline = $1 ORDER BY e.lane",
-              micros_of("e.watermark"), micros_of("e.timer_clock"), schema, schema),
+          fmt::format("SELECT e.lanes, e.epoch, e.epoch_id, e.offsets::text, {}, {}, "
+                      "s.fingerprint FROM {}.pipeline_epochs e LEFT JOIN {}.pipeline_settings s "
+                      "USING (pipeline) WHERE e.pipeline = $1 ORDER BY e.lane",
+                      micros_of("e.watermark"), micros_of("e.timer_clock"), schema, schema),
           {names.pipeline}));
   if (rows.count() == 0 || rows.number(0, 0) != rows.count()) {
     return fail(Errc::kStateMismatch,
@@ -133,7 +121,7 @@ Result<DatabaseSide> read_database_side(storage::Connection& connection,
   DatabaseSide side;
   side.lanes = rows.count();
   side.at.number = static_cast<EpochNumber>(rows.number(0, 1));
-  const auto id = storage::EpochId::from(bytes_of(rows.text(0, 2)).value_or(""));
+  const auto id = storage::EpochId::from(rows.bytes(0, 2));
   if (!id) return fail(Errc::kStateMismatch, "pipeline_epochs.epoch_id cannot be read");
   side.at.id = *id;
   side.at.offsets_json = rows.text(0, 3);

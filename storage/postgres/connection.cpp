@@ -53,6 +53,17 @@ std::map<std::string, std::uint64_t> ConnectionFigures::errors() const {
 }
 
 std::int64_t Rows::number(int row, int column) const { return to_number(text(row, column)); }
+std::string Rows::bytes(int row, int column) const {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  const std::string_view hex = text(row, column);
+  std::string out;
+  if (!hex.starts_with("\\x")) return out;
+  out.reserve(hex.size() / 2);
+  for (std::size_t i = 2; i + 1 < hex.size(); i += 2) {
+    out.push_back(static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1])));
+  }
+  return out;
+}
 std::int64_t Rows::affected() const { return to_number(PQcmdTuples(result_.get())); }
 
 Result<Connection> Connection::open(const ConnectionOptions& options) {

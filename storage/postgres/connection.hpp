@@ -65,6 +65,8 @@ class Rows {
             static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
   }
   std::int64_t number(int row, int column) const;
+  /// Of a BYTEA as the server spells it, `\x0123…`. Empty where it is null or none.
+  std::string bytes(int row, int column) const;
   int columns() const { return PQnfields(result_.get()); }
   std::string_view column_name(int column) const { return PQfname(result_.get(), column); }
   /// Rows an INSERT, UPDATE, DELETE or COPY touched.

@@ -113,6 +113,8 @@ Result<Unit> LaneWriter::prepare(Connection& connection) const {
       "SET idle_in_transaction_session_timeout = '60s'; SET client_connection_check_interval = "
       "'5s'; "
       "SET gin_pending_list_limit = '64MB'; SET client_min_messages = warning; ";
+  // For the guard (0008_replays.sql), which folds what is older.
+  sql += fmt::format("SET lensart.keep_accounts = '{} seconds'; ", context_.keep_accounts.count());
   for (const TableStatements& table : statements_) sql += table.create_stage + "; ";
   return connection.run(sql);
 }

@@ -1,6 +1,7 @@
 /// One lane's run of epochs as one transaction, whatever the database makes of its rows.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -42,6 +43,7 @@ struct LaneContext {
   std::string schema;
   Incarnation incarnation;
   std::uint64_t max_refusals = 100;
+  std::chrono::seconds keep_accounts = std::chrono::hours(24 * 30);  ///< then folded into days
 };
 
 enum class Ending : std::uint8_t { kApplied, kRolledBack, kUnknown };

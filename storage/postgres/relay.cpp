@@ -112,7 +112,7 @@ Result<Unit> Relay::bring_level() {
 
 void Relay::start_workers() {
   const LaneContext context{options_.session.pipeline, options_.session.schema, incarnation_,
-                            options_.max_refusals};
+                            options_.max_refusals, options_.keep_accounts};
   for (std::size_t i = 0; i < options_.connections; ++i) {
     writers_.push_back(std::make_unique<LaneWriter>(registry_, context, hooks_));
   }

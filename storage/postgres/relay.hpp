@@ -26,6 +26,7 @@ struct RelayOptions {
   RelayLimits limits;
   std::size_t connections = 2;
   std::uint64_t max_refusals = 100;
+  std::chrono::seconds keep_accounts = std::chrono::hours(24 * 30);
   std::chrono::milliseconds retry_initial = std::chrono::milliseconds(100);
   std::chrono::milliseconds retry_max = std::chrono::seconds(5);
   std::chrono::milliseconds start_timeout = std::chrono::seconds(60);

@@ -23,15 +23,6 @@ std::string bytea(std::string_view bytes) {
   return cell_text(cell);
 }
 
-std::string from_hex(std::string_view text) {  // \x0123…
-  std::string out;
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
-    out.push_back(static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1])));
-  }
-  return out;
-}
-
 std::string name_prefix(const std::string& pipeline, std::string_view incarnation_hex) {
   return fmt::format("lensart/{}/{}/", pipeline.substr(0, 24), incarnation_hex.substr(0, 16));
 }
@@ -58,8 +49,8 @@ Result<std::vector<LaneRow>> read_lane_rows(Connection& connection, const std::s
     row.lane = static_cast<int>(rows.number(i, 0));
     row.lanes = static_cast<int>(rows.number(i, 1));
     row.epoch = static_cast<EpochNumber>(rows.number(i, 2));
-    const auto id = EpochId::from(from_hex(rows.text(i, 3)));
-    const auto incarnation = Incarnation::from(from_hex(rows.text(i, 4)));
+    const auto id = EpochId::from(rows.bytes(i, 3));
+    const auto incarnation = Incarnation::from(rows.bytes(i, 4));
     if (!id || !incarnation) {
       return fail(Errc::kStateMismatch, "pipeline_epochs holds an id that is not 16 bytes long");
     }

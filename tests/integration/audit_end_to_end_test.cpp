@@ -155,5 +155,43 @@ TEST_F(AuditTest, AnAccountThatSaysMoreThanThereIsIsFound) {
       "UPDATE pipeline_accounts SET accepted = accepted - 1, consumed = consumed - 1 " + one);
 }
 
+TEST_F(AuditTest, AccountsOlderThanTheirRetentionBecomeADayEachAndStillAddUp) {
+  // Of five in the morning, forty days ago; and the pipeline has not looked for two hours.
+  meddle(
+      "UPDATE pipeline_accounts SET minute = date_trunc('day', minute AT TIME ZONE 'UTC') AT TIME "
+      "ZONE 'UTC' - interval '40 days' + interval '5 hours' + (minute - date_trunc('hour', "
+      "minute)); UPDATE pipeline_epochs SET applied_at = applied_at - interval '2 hours'");
+  const std::string old =
+      "FROM " + pipeline.schema() + ".pipeline_accounts WHERE minute < now() - interval '30 days'";
+  const std::string sums =
+      "SELECT concat_ws(' ', sum(consumed), sum(accepted), sum(duplicate), "
+      "sum(ignored), sum(dead_lettered), min(first_offset)) " +
+      old;
+  const std::string minutes = "SELECT count(*) " + old +
+                              " AND minute <> date_trunc('day', minute AT TIME ZONE 'UTC') AT "
+                              "TIME ZONE 'UTC'";
+  const std::string before = pipeline.ask(sums);
+  const std::string unfolded = pipeline.ask(minutes);
+  ASSERT_NE(unfolded, "0");
+
+  Stream more;
+  more.events = 100;
+  more.first_order = 5'000'000;
+  more.poison = 0;
+  pipeline.generate(more);
+  expect_exit(pipeline.run_to_end({{"LENSART_RETENTION_ACCOUNTS", "50d"}}), 0);
+  EXPECT_EQ(pipeline.ask(minutes), unfolded) << "they are to be kept for longer";
+
+  meddle("UPDATE pipeline_epochs SET applied_at = applied_at - interval '2 hours'");
+  more.first_order = 6'000'000;
+  more.seed = 2;
+  pipeline.generate(more);
+  expect_exit(pipeline.run_to_end(), 0);
+  EXPECT_EQ(pipeline.ask(minutes), "0");
+  EXPECT_EQ(pipeline.ask(sums), before);
+  EXPECT_EQ(pipeline.ask("SELECT count(*) - count(DISTINCT (topic, partition)) " + old), "0");
+  expect_exit(pipeline.verify(), 0);
+}
+
 }  // namespace
 }  // namespace lensart::integration

@@ -198,16 +198,6 @@ Result<bool> confirmed(const ReplayLine& line) {
   return answer == "y" || answer == "yes";
 }
 
-Json json_of(const dlq::ReplayResult& result) {
-  const auto text = [](const std::optional<std::string>& value) {
-    return value ? Json(*value) : Json(nullptr);
-  };
-  return {{"topic", result.place.topic},    {"partition", result.place.partition},
-          {"offset", result.place.offset},  {"verdict", dlq::name_of(result.verdict)},
-          {"code", text(result.code)},      {"field", text(result.field)},
-          {"message", text(result.message)}};
-}
-
 /// Results as they come; in JSON a list whose elements are a line each.
 class Report {
  public:
