@@ -45,9 +45,23 @@ void settle(std::unique_ptr<Publication> publication, Settled settled) noexcept 
   }
 }
 
+/// An event in the client's hands. Counted here: the client's own figure has its errors in it too.
+struct Unsettled {
+  Unsettled(std::unique_ptr<Publication> the_publication, std::atomic<std::size_t>& the_count)
+      : publication(std::move(the_publication)), count(the_count) {
+    ++count;
+  }
+  Unsettled(const Unsettled&) = delete;
+  Unsettled& operator=(const Unsettled&) = delete;
+  ~Unsettled() { --count; }
+
+  std::unique_ptr<Publication> publication;
+  std::atomic<std::size_t>& count;
+};
+
 void on_delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  settle(std::unique_ptr<Publication>(static_cast<Publication*>(message->_private)),
-         settled_by(message->err));
+  const std::unique_ptr<Unsettled> unsettled(static_cast<Unsettled*>(message->_private));
+  settle(std::move(unsettled->publication), settled_by(message->err));
 }
 
 }  // namespace
@@ -113,25 +127,22 @@ std::shared_ptr<KafkaPublisher::Session> KafkaPublisher::session() const {
 void KafkaPublisher::publish(orders::Topic topic, std::optional<std::string_view> key,
                              std::string_view payload, std::unique_ptr<Publication> publication) {
   const auto session = this->session();
+  auto unsettled = std::make_unique<Unsettled>(std::move(publication), unsettled_);
   const std::string_view key_bytes = key.value_or(std::string_view{});
   // The C interface reads the payload only, yet wants it non-const.
   if (rd_kafka_produce(
           session->topics.at(static_cast<std::size_t>(topic)).get(), RD_KAFKA_PARTITION_UA,
           RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()), payload.size(),
-          key ? key_bytes.data() : nullptr, key_bytes.size(), publication.get()) == 0) {
-    static_cast<void>(publication.release());  // comes back with its delivery
+          key ? key_bytes.data() : nullptr, key_bytes.size(), unsettled.get()) == 0) {
+    static_cast<void>(unsettled.release());  // comes back with its delivery
     return;
   }
-  settle(std::move(publication), settled_by(rd_kafka_last_error()));
+  settle(std::move(unsettled->publication), settled_by(rd_kafka_last_error()));
 }
 
 std::vector<std::string> KafkaPublisher::not_ready() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
-}
-
-std::size_t KafkaPublisher::waiting() const {
-  return static_cast<std::size_t>(rd_kafka_outq_len(session()->client.get()));
 }
 
 void KafkaPublisher::serve_deliveries() {

@@ -44,7 +44,7 @@ class KafkaPublisher final : public Publisher {
   void publish(orders::Topic topic, std::optional<std::string_view> key, std::string_view payload,
                std::unique_ptr<Publication> publication) override;
   std::vector<std::string> not_ready() const override;
-  std::size_t waiting() const override;
+  std::size_t waiting() const override { return unsettled_; }
 
  private:
   /// One client and its topics. An idempotent producer may fail for good; then the next takes over.
@@ -62,6 +62,8 @@ class KafkaPublisher final : public Publisher {
   std::vector<std::string> look() const;
 
   KafkaPublisherOptions options_;
+  /// Outlives every session: a client gives its last events back when it goes.
+  std::atomic<std::size_t> unsettled_{0};
   mutable std::mutex mutex_;
   std::shared_ptr<Session> session_;
   std::vector<std::string> trouble_ = {"Kafka has not answered yet"};
