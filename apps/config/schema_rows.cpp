@@ -249,10 +249,12 @@ void add_event_time(Rows& rows) {
       ROW(pipeline.epoch_min_time, "Shortest time between two commits.").between(100us, 1min));
   rows.push_back(ROW(pipeline.epoch_max_time, "Time after which a commit is made in any case.")
                      .between(1ms, 10min));
-  rows.push_back(ROW(pipeline.epoch_max_records, "Records after which a commit is made.")
+  rows.push_back(ROW(pipeline.epoch_max_records,
+                     "The most records of one commit; half of them are enough for one.")
                      .between(1, 10'000'000));
-  rows.push_back(ROW(pipeline.epoch_max_bytes, "Bytes of payload after which a commit is made.")
-                     .size_between(64 * kKiB, 1 * kGiB));
+  rows.push_back(
+      ROW(pipeline.epoch_max_bytes, "The most payload of one commit; half of it is enough for one.")
+          .size_between(64 * kKiB, 1 * kGiB));
   rows.push_back(ROW(validation.allow_zero_total, "Accept orders whose total is zero."));
 }
 

@@ -12,6 +12,7 @@ namespace lensart::storage {
 struct CutLimits {
   std::chrono::microseconds min_time = std::chrono::milliseconds(5);
   std::chrono::microseconds max_time = std::chrono::seconds(1);
+  /// The most that an epoch holds. Half of either is enough to cut one.
   std::uint64_t max_records = 50'000;
   std::uint64_t max_bytes = 16ULL << 20;
   std::uint64_t outbox_max_bytes = 256ULL << 20;
@@ -24,8 +25,9 @@ struct Downstream {
 };
 
 /// Epochs are group commits: one is cut when the one before is durable and either the relay is idle
-/// or a limit is reached, and the outbox has room. Nothing to tune for low load (milliseconds of
-/// latency) or high (large, cheap epochs).
+/// or it is old or large enough, and the outbox has room. Nothing to tune for low load
+/// (milliseconds of latency) or high (large, cheap epochs): while the disk is slow the open epoch
+/// grows on, up to its limit, and reading does not wait for the disk.
 ///
 /// Threads: one.
 class EpochCutter {
@@ -49,7 +51,7 @@ class EpochCutter {
   bool should_cut(Tick now, const Downstream& downstream) const {
     if (!previous_durable_ || (open_records_ == 0 && !empty_wanted_)) return false;
     if (!has_room(downstream) || now - opened_at_ < limits_.min_time) return false;
-    return downstream.relay_idle || now - opened_at_ >= limits_.max_time || full();
+    return downstream.relay_idle || now - opened_at_ >= limits_.max_time || large();
   }
   /// The source pauses while the open epoch is full and cannot be cut.
   bool accepts_records() const { return !full(); }
@@ -63,6 +65,9 @@ class EpochCutter {
  private:
   bool full() const {
     return open_records_ >= limits_.max_records || open_bytes_ >= limits_.max_bytes;
+  }
+  bool large() const {
+    return 2 * open_records_ >= limits_.max_records || 2 * open_bytes_ >= limits_.max_bytes;
   }
   bool has_room(const Downstream& downstream) const {
     return downstream.outbox_bytes == 0 ||

@@ -45,18 +45,28 @@ TEST_F(EpochCutterTest, ABusyRelayGetsOneAfterTheMaximumTime) {
   EXPECT_TRUE(cuts(1s, kBusy));
 }
 
-TEST_F(EpochCutterTest, ABusyRelayGetsOneWhenTheRecordsAreFull) {
-  cutter.on_records(99, 1);
+TEST_F(EpochCutterTest, ABusyRelayGetsOneOfHalfTheRecordsThatOneMayHold) {
+  cutter.on_records(49, 1);
   EXPECT_FALSE(cuts(10ms, kBusy));
   cutter.on_records(1, 0);
   EXPECT_TRUE(cuts(10ms, kBusy));
 }
 
-TEST_F(EpochCutterTest, ABusyRelayGetsOneWhenTheBytesAreFull) {
-  cutter.on_records(1, 999);
+TEST_F(EpochCutterTest, ABusyRelayGetsOneOfHalfTheBytesThatOneMayHold) {
+  cutter.on_records(1, 499);
   EXPECT_FALSE(cuts(10ms, kBusy));
   cutter.on_records(1, 1);
   EXPECT_TRUE(cuts(10ms, kBusy));
+}
+
+TEST_F(EpochCutterTest, WhileTheOneBeforeIsOnItsWayToTheDiskAnEpochGrowsToItsLimit) {
+  cutter.on_records(1, 500);
+  cutter.on_cut(after(10ms));
+  cutter.on_records(98, 999);
+  EXPECT_TRUE(cutter.accepts_records());
+  EXPECT_FALSE(cuts(20ms, kBusy));
+  cutter.on_durable();
+  EXPECT_TRUE(cuts(20ms, kBusy));
 }
 
 TEST_F(EpochCutterTest, EvenAFullEpochWaitsForTheMinimumTime) {
