@@ -111,10 +111,10 @@ judge_units() {
 # ---- its life -----------------------------------------------------------------------------------
 
 install_package() {
-  cp "$work/packages/$1" "$debian/tmp/"
-  in_debian apt-get -qq install -y --no-install-recommends "/tmp/$1" >"$results/install.log" 2>&1 ||
+  cp "$work/packages/$1" "$debian/srv/"
+  in_debian apt-get -qq install -y --no-install-recommends "/srv/$1" >"$results/install.log" 2>&1 ||
     { tail -n 30 "$results/install.log" >&2; die "$1 cannot be installed"; }
-  rm "$debian/tmp/$1"
+  rm "$debian/srv/$1"
 }
 
 # As lensart.service runs it: its user, its directory, its configuration, nothing of ours besides.
