@@ -5,9 +5,15 @@ presets=(dev)
 
 # All of it in a network namespace of its own, so that ports are as written; names by /etc/hosts.
 campaign() {
+  local kind place
+  made=()
   ((EUID == 0)) || die 'this campaign makes a network of its own: run it as root'
   work=$(TMPDIR=${TMPDIR:-/var/tmp} mktemp -d -t lensart-compose.XXXXXX)
-  trap 'verdict=$?; set +e; rm -rf --one-file-system "$work"; (exit "$verdict"); report' EXIT
+  trap 'verdict=$?; set +e; rmdir "${made[@]}"; rm -rf --one-file-system "$work"; (exit "$verdict"); report' EXIT
+  # What is in the containers is mounted over these, in the other namespace only.
+  for place in /etc/lensart /run/secrets /var/lib/lensart /var/lib/kafka /var/lib/kafka/data; do
+    if [ ! -e "$place" ]; then mkdir "$place" && made=("$place" "${made[@]}"); fi
+  done
   run_ctest dev -R '^docker_'
   # A copy, so that prepare.sh leaves the checkout alone.
   cp -r "$root/docker" "$work/docker"
