@@ -28,6 +28,10 @@ if(GZIP)
   install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION usr/share/doc/lensart)
 endif()
 
+# The manual page and the completions that the program writes of itself.
+install(CODE "set(program \"$<TARGET_FILE:lensart>\")")
+install(SCRIPT ${CMAKE_CURRENT_LIST_DIR}/own_pages.cmake)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME lensart)
 set(CPACK_PACKAGE_VENDOR LensArt)

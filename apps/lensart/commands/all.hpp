@@ -24,8 +24,8 @@ void add_verify_command(CLI::App& root, Program& program);
 inline void add_all_commands(CLI::App& root, Program& program) {
   add_run_command(root, program);
   add_init_command(root, program);
-  add_check_command(root, program);
   add_health_command(root, program);
+  add_check_command(root, program);
   add_verify_command(root, program);
   add_explain_command(root, program);
   add_dlq_command(root, program);

@@ -1,21 +1,17 @@
 /// `lensart graph`: the wiring as a picture, and with live figures where an instance is asked.
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "apps/api/graph_picture.hpp"
+#include "apps/http/http_client.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
-#include "apps/lensart/http_get.hpp"
 #include "apps/pipeline/options.hpp"
 
 namespace lensart::app {
 namespace {
-
-constexpr Duration kPatience = std::chrono::seconds{10};
 
 struct GraphOptions {
   std::string format = "dot";
@@ -23,20 +19,24 @@ struct GraphOptions {
   std::string token_file;
 };
 
-/// What the instance answers; anything but a 200 is a failure.
+/// GET, with `token` unless it is empty.
 Result<std::string> get(const std::string& url, const std::string& token) {
-  LENSART_ASSIGN(const HttpAnswer answer, http_get(url, token, kPatience));
-  if (answer.status == 401) {
+  auto reply = http_get(url, token);
+  if (!reply) {
+    return fail(reply.error().code, fmt::format("--live {}: {}; is an instance running there?", url,
+                                                reply.error().message));
+  }
+  if (reply->status == 401) {
     return fail(Errc::kBadConfig, fmt::format("--live {}: the instance wants one of its tokens; "
                                               "name a file that holds it by --token-file",
                                               url));
   }
-  if (answer.status != 200) {
+  if (reply->status != 200) {
     return fail(Errc::kBrokerDown, fmt::format("--live {}: answered {}, which is no answer of a "
                                                "running instance",
-                                               url, answer.status));
+                                               url, reply->status));
   }
-  return answer.body;
+  return std::move(reply->body);
 }
 
 Result<std::string> token_in(const std::string& file) {
@@ -51,13 +51,15 @@ Result<std::string> token_in(const std::string& file) {
 
 /// The graph of a running instance; the URL is its console's.
 Result<Json> live_graph(const GraphOptions& options) {
+  std::string url = options.live;
   LENSART_ASSIGN(const std::string token, token_in(options.token_file));
-  LENSART_ASSIGN(const std::string answer, get(base_url(options.live) + "/api/v1/graph", token));
+  while (url.ends_with('/')) url.pop_back();
+  if (url.find("://") == std::string::npos) url = "http://" + url;
+  LENSART_ASSIGN(const std::string answer, get(url + "/api/v1/graph", token));
   Json graph = Json::parse(answer, nullptr, false);
   if (!graph.is_object() || !graph.contains("nodes")) {
-    return fail(
-        Errc::kBrokerDown,
-        fmt::format("--live {}: what is there is no instance of this program", options.live));
+    return fail(Errc::kBrokerDown,
+                fmt::format("--live {}: what is there is no instance of this program", url));
   }
   return graph;
 }

@@ -2,21 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "apps/config/listen_address.hpp"
+#include "apps/http/http_client.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
-#include "apps/lensart/http_get.hpp"
 
 namespace lensart::app {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr Duration kPatience = std::chrono::seconds{5};
+constexpr std::chrono::seconds kPatience{5};
 constexpr int kNotReady = 1;
 
 struct HealthOptions {
@@ -40,9 +41,15 @@ int health(const Program& program, const HealthOptions& options) {
     if (!config) return report(config.error());
     url = own_url(*config);
   }
-  url = base_url(url) + "/readyz";
+  while (url.ends_with('/')) url.pop_back();
+  if (url.find("://") == std::string::npos) url = "http://" + url;
+  url += "/readyz";
+  ::setenv("no_proxy", "*", 1);  // an instance of one's own is never asked through a proxy
   const auto answer = http_get(url, {}, kPatience);
-  if (!answer) return report(answer.error());
+  if (!answer) {
+    return report({answer.error().code, fmt::format("{}: {}; is an instance running there?", url,
+                                                    answer.error().message)});
+  }
   const Json body = Json::parse(answer->body, nullptr, false);
   const bool is_ours = body.is_object() && body.contains("status") && body["status"].is_string() &&
                        body.contains("reasons") && body["reasons"].is_array();
