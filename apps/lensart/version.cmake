@@ -4,6 +4,9 @@ execute_process(
   WORKING_DIRECTORY ${SOURCE_DIR}
   OUTPUT_VARIABLE COMMIT
   OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT COMMIT)  # no checkout: an image's build says which commit it is of
+  string(SUBSTRING "$ENV{SOURCE_COMMIT}" 0 12 COMMIT)
+endif()
 if(NOT COMMIT)
   set(COMMIT "unknown")
 endif()

@@ -11,6 +11,7 @@ void add_explain_command(CLI::App& root, Program& program);
 void add_gateway_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
+void add_health_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
 void add_rebuild_command(CLI::App& root, Program& program);
@@ -23,6 +24,7 @@ void add_verify_command(CLI::App& root, Program& program);
 inline void add_all_commands(CLI::App& root, Program& program) {
   add_run_command(root, program);
   add_init_command(root, program);
+  add_health_command(root, program);
   add_check_command(root, program);
   add_verify_command(root, program);
   add_explain_command(root, program);
