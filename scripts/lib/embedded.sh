@@ -126,7 +126,12 @@ run_pipeline() {
   fi
   start_pipeline
   if become_ready; then return 0; fi
-  say "lensart did not become ready within $timeout s. The end of $dir/lensart.log:"
+  if pipeline_gone; then
+    say 'lensart ended before it was ready.'
+  else
+    say "lensart did not become ready within $timeout s."
+  fi
+  say "The end of $dir/lensart.log:"
   last_log >&2
   if ! pipeline_gone; then why_not_ready; fi
   return 1

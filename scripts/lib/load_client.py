@@ -24,8 +24,20 @@ PATIENCE_SECONDS = 30
 MOST_REPEATS = 5
 
 
-def path_of(payload):
-    return next((path for mark, path in PATHS if mark in payload), "events/generic")
+ENVELOPE = ("event_type", "event_id", "timestamp")
+
+
+def request_of(payload):
+    """(path, body). Only events/generic does not take the flat form, the data beside the envelope."""
+    for mark, path in PATHS:
+        if mark in payload:
+            return path, payload
+    event = json.loads(payload)
+    if "data" not in event:
+        data = {name: value for name, value in event.items() if name not in ENVELOPE}
+        event = {name: event[name] for name in ENVELOPE if name in event} | {"data": data}
+        payload = json.dumps(event).encode()
+    return "events/generic", payload
 
 
 def read_requests(name, host, headers):
@@ -33,11 +45,11 @@ def read_requests(name, host, headers):
     extra = "".join(f"{header}\r\n" for header in headers)
     with open(name, "rb") as file:
         for line in file:
-            payload = line.rstrip(b"\n").split(b"\t", 2)[2]
-            head = (f"POST /api/kafka/{path_of(payload)} HTTP/1.1\r\nHost: {host}\r\n"
-                    f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
+            path, body = request_of(line.rstrip(b"\n").split(b"\t", 2)[2])
+            head = (f"POST /api/kafka/{path} HTTP/1.1\r\nHost: {host}\r\n"
+                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                     f"{extra}\r\n")
-            yield head.encode() + payload
+            yield head.encode() + body
 
 
 async def read_answer(reader):
@@ -109,13 +121,14 @@ async def main(arguments):
     url, connections, name = urlsplit(arguments[0]), int(arguments[1]), arguments[2]
     requests = list(read_requests(name, url.netloc, arguments[3:]))
     run = Run(requests)
-    start = time.perf_counter()
+    began = time.time()
     await asyncio.gather(*(run.connection(url.hostname, url.port) for _ in range(connections)))
-    seconds = time.perf_counter() - start
+    ended = time.time()
+    seconds = ended - began
     run.latencies.sort()
     print(json.dumps({
         "requests": len(requests), "acknowledged": run.acknowledged, "repeats": run.repeats,
-        "errors": run.errors, "seconds": round(seconds, 3),
+        "errors": run.errors, "began": f"{began:.6f}", "ended": f"{ended:.6f}", "seconds": round(seconds, 3),
         "rate": round(run.acknowledged / seconds, 1),
         "p50_ms": run.percentile(0.5), "p95_ms": run.percentile(0.95),
         "p99_ms": run.percentile(0.99), "most_ms": run.percentile(1)}))
