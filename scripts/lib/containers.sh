@@ -59,11 +59,12 @@ require_docker() {
       "$exit_usage"
 }
 
-# `up` waits for the services' health, and for lensart-init, before it starts lensart.
+# `up` builds an image that is not there yet, and waits for the services' health, and for lensart-init,
+# before it starts lensart.
 start_everything() {
   require_docker
   "$root/docker/prepare.sh" >&2
-  compose up --detach --build || die 'docker compose up failed' "$exit_away"
+  compose up --detach || die 'docker compose up failed' "$exit_away"
   connect
   become_ready && return 0
   say "Not ready after $timeout s:"
@@ -107,6 +108,7 @@ deploy() {
   load_settings
   image=$(image_name) previous=$(image_name)-previous
   say "1 of 4: building the image; the present one stays as $previous"
+  "$root/docker/prepare.sh" >&2  # the commit that the image will name
   docker image tag "$image" "$previous"
   compose build lensart || { back_to "$previous" "$image"; die 'the build failed'; }
   say '2 of 4: checking it'

@@ -57,7 +57,7 @@ claim 'stopping what is not there is done' run stop-all
 (
   # shellcheck source=scripts/lib/common.sh
   source "$scripts/lib/common.sh"
-  printf '%s\n' "http_port=$(free_port)" "gateway_port=$(free_port)" >"$dir/service"
+  printf '%s\n' "http_port=$(free_port '')" "gateway_port=$(free_port '')" >"$dir/service"
 )
 claim 'everything starts' run start-all --binary "$program" --timeout 60
 first=$(pid)
