@@ -22,10 +22,6 @@ lensart=$root/build/release/lensart
 stack=("$here/stack.sh" --dir "$demo")
 pipeline='' trickle=''
 
-bold='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
-
 sql() { "${stack[@]}" psql -X -q -P pager=off -P footer=off -c "$1"; }
 value() { "${stack[@]}" psql -X -q -A -t -c "$1"; }
 metrics() { curl -fsS "http://$LENSART_HTTP_LISTEN/metrics"; }

@@ -2,7 +2,8 @@
 # A private Kafka and a private PostgreSQL on free ports of 127.0.0.1, in one directory.
 #
 #   stack.sh up [kafka|postgres]       start what is not running (and make it, the first time)
-#   stack.sh down [--remove]           stop everything; --remove: and delete the directory
+#   stack.sh down [--remove|--data]    stop everything; --remove: and delete the directory;
+#                                      --data: and delete what the two hold, but nothing else in it
 #   stack.sh status                    what runs where; exit 1 unless both run
 #   stack.sh env                       the addresses, for eval "$(scripts/stack.sh env)"
 #   stack.sh start|stop|kill|restart kafka|postgres     one service; kill is SIGKILL, to all of it
@@ -26,8 +27,6 @@ source "$here/lib/common.sh"
 source "$here/lib/kafka.sh"
 # shellcheck source=lib/postgres.sh
 source "$here/lib/postgres.sh"
-
-usage() { sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed '$d'; }
 
 # ---- where it lives -----------------------------------------------------------------------------
 
@@ -137,13 +136,21 @@ ports_of() {
 
 down() {
   local home
+  case ${1:-} in
+    '' | --remove | --data) ;;
+    *) die "down takes --remove or --data, not '$1'" 64 ;;
+  esac
   kafka_stop TERM &
   postgres_stop fast
   wait $!
-  if [ "${1:-}" = --remove ]; then
-    home=$(postgres_home)
-    rm -rf "$home" "$dir"
-  fi
+  home=$(postgres_home)
+  case ${1:-} in
+    --remove) rm -rf "$home" "$dir" ;;
+    --data)
+      rm -rf "$home" "$dir/kafka" "$dir/postgres"
+      rm -f "$dir/postgres.location" "$dir/ports" "$dir/initdb.log"
+      ;;
+  esac
 }
 
 # ---- what it tells ------------------------------------------------------------------------------

@@ -16,6 +16,17 @@ die() {
   exit "${2:-1}"
 }
 
+# What --help prints: the comment at the head of the script that runs.
+usage() { sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; }
+
+# Colours on a terminal only, and not against NO_COLOR.
+bold='' green='' red='' yellow='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+  # shellcheck disable=SC2034
+  bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' yellow=$'\e[33m' plain=$'\e[0m'
+fi
+heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
 # Elapsed time since $1 (a value of EPOCHREALTIME), as seconds with one decimal.
 seconds_since() {
   local start=${1/[.,]/} now=${EPOCHREALTIME/[.,]/}
