@@ -193,5 +193,43 @@ TEST_F(AuditTest, AccountsOlderThanTheirRetentionBecomeADayEachAndStillAddUp) {
   expect_exit(pipeline.verify(), 0);
 }
 
+TEST_F(AuditTest, TablesThatSomethingElseWroteAreHeldAgainstOurLog) {
+  const std::string other = "other_" + pipeline.ask("SELECT md5(random()::text)");
+  const auto verify = [&](const std::string& tables) {
+    return pipeline.command({"verify", "--schema", other, "--tables", tables});
+  };
+  expect_exit(pipeline.command({"--set", "postgres.schema=" + other, "init"}), 0);
+  expect_exit(verify("orders_raw,orders_processed,order_metrics"), 1);
+
+  // What each table shares with its copy but for the surrogate key and the times of writing.
+  const std::string raw =
+      "event_id, event_type, order_id, user_id, branch_id, total_price, order_status, "
+      "payment_status, payment_method, event_data, event_timestamp, kafka_topic, kafka_partition";
+  pipeline.execute(fmt::format(
+      "INSERT INTO {0}.orders_raw ({2}, kafka_offset) SELECT {2}, kafka_offset + 1 FROM "
+      "{1}.orders_raw; INSERT INTO {0}.orders_processed OVERRIDING SYSTEM VALUE SELECT * FROM "
+      "{1}.orders_processed; INSERT INTO {0}.order_metrics SELECT * FROM {1}.order_metrics",
+      other, pipeline.schema(), raw));
+  const Finished same = verify("orders_raw,orders_processed,order_metrics");
+  expect_exit(same, 0);
+  EXPECT_NE(same.stdout_text.find("events in schema"), std::string::npos) << same.stdout_text;
+
+  pipeline.execute("UPDATE " + other +
+                   ".orders_raw SET total_price = total_price + 0.01 WHERE "
+                   "id = (SELECT min(id) FROM " +
+                   other + ".orders_raw WHERE total_price > 0)");
+  expect_exit(verify("orders_raw"), 1);
+  expect_exit(verify("orders_processed"), 0);
+  expect_exit(verify("accounts"), 64);
+  pipeline.execute("DROP SCHEMA " + other + " CASCADE");
+}
+
+TEST_F(AuditTest, ASchemaWithoutTablesIsSaid) {
+  const Finished finished =
+      pipeline.command({"verify", "--schema", "no_such_schema", "--tables", "orders_processed"});
+  EXPECT_NE(finished.status.code, 0);
+  EXPECT_NE(finished.stderr_text.find("no_such_schema"), std::string::npos) << finished.stderr_text;
+}
+
 }  // namespace
 }  // namespace lensart::integration

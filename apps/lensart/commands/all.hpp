@@ -8,6 +8,8 @@ namespace lensart::app {
 void add_check_command(CLI::App& root, Program& program);
 void add_dlq_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
+/// Below `lensart export`.
+void add_export_flink_sql_command(CLI::App& parent, Program& program);
 void add_gateway_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
@@ -39,6 +41,10 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_graph_command(root, program);
   add_import_command(root, program);
   add_generate_command(root, program);
+  CLI::App* exports = root.add_subcommand("export", "The pipeline in another system's language");
+  exports->require_subcommand(1);
+  exports->footer("Example:\n  lensart export flink-sql --out flink-sql");
+  add_export_flink_sql_command(*exports, program);
 }
 
 }  // namespace lensart::app

@@ -14,7 +14,7 @@
 namespace lensart::app {
 namespace {
 
-void print_text(const AuditReport& report) {
+void print_text(const AuditReport& report, const std::string& schema) {
   for (const CheckResult& check : report.checks) {
     std::cout << fmt::format(
         "{:<24} {:>8} differences{}   {:.2f} s\n", check.name, check.differences,
@@ -24,9 +24,11 @@ void print_text(const AuditReport& report) {
                                difference.detail);
     }
   }
-  std::cout << fmt::format("{}: {} events, epoch {}, {} differences\n",
-                           report.differences() == 0 ? "clean" : "NOT CLEAN", report.rows,
-                           report.epoch, report.differences());
+  std::cout << fmt::format(
+      "{}: {} events{}, epoch {}, {} differences\n",
+      report.differences() == 0 ? "clean" : "NOT CLEAN", report.rows,
+      report.log_schema == schema ? "" : fmt::format(" in schema \"{}\"", report.log_schema),
+      report.epoch, report.differences());
 }
 
 void print_json(const AuditReport& report) {
@@ -44,16 +46,17 @@ void print_json(const AuditReport& report) {
         check.seconds, shown);
   }
   std::cout << fmt::format(
-      "{{\"clean\": {}, \"epoch\": {}, \"events\": {}, \"differences\": {}, "
+      "{{\"clean\": {}, \"epoch\": {}, \"log_schema\": {}, \"events\": {}, \"differences\": {}, "
       "\"checks\": [{}]}}\n",
-      report.differences() == 0, report.epoch, report.rows, report.differences(), checks);
+      report.differences() == 0, report.epoch, json_string(report.log_schema), report.rows,
+      report.differences(), checks);
 }
 
 Result<AuditReport> verify(const Config& config, AuditOptions options, bool quiet) {
   LENSART_ASSIGN(storage::ConnectionOptions connection_settings, connection_options(config));
   connection_settings.patience = std::chrono::hours(1);  // the audit reads everything
   LENSART_ASSIGN(storage::Connection connection, storage::Connection::open(connection_settings));
-  if (options.schema.empty()) options.schema = config.postgres.schema;
+  options.home_schema = config.postgres.schema;
   options.pipeline = config.pipeline.name;
   Progress progress({.unit = "tables", .quiet = quiet, .on_terminal = {}});
   options.on_check = [&progress](const std::string& name, std::size_t done, std::size_t all) {
@@ -71,15 +74,20 @@ void add_verify_command(CLI::App& root, Program& program) {
   command->add_option("--schema", options->schema, "Another schema than postgres.schema");
   command->add_option("--tables", options->checks, "Only these checks")->delimiter(',');
   command->footer(
-      "Example:\n  lensart verify\n  lensart verify --tables orders_processed,accounts\n\n"
+      "Where the pipeline has never run in --schema, its tables are held against the orders_raw "
+      "of\n"
+      "postgres.schema: so what another program wrote of the same topics can be checked.\n\n"
+      "Example:\n  lensart verify\n  lensart verify --tables orders_processed,accounts\n"
+      "  lensart verify --schema flink --tables orders_processed,order_metrics\n\n"
       "Exit code 0: no difference; 1: some.");
   command->callback([&program, options] {
     program.action = [&program, options] {
       const auto config = program.load_config();
       if (!config) return report(config.error());
+      if (options->schema.empty()) options->schema = config->postgres.schema;
       const auto result = verify(*config, *options, program.json);
       if (!result) return report(result.error());
-      program.json ? print_json(*result) : print_text(*result);
+      program.json ? print_json(*result) : print_text(*result, options->schema);
       return result->differences() == 0 ? 0 : 1;
     };
   });
