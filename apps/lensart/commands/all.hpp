@@ -7,6 +7,7 @@ namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
 void add_dlq_command(CLI::App& root, Program& program);
+void add_doctor_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
 void add_gateway_command(CLI::App& root, Program& program);
 void add_generate_command(CLI::App& root, Program& program);
@@ -24,6 +25,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_run_command(root, program);
   add_init_command(root, program);
   add_check_command(root, program);
+  add_doctor_command(root, program);
   add_verify_command(root, program);
   add_explain_command(root, program);
   add_dlq_command(root, program);

@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "apps/config/effective.hpp"
+#include "apps/doctor/probe.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
-#include "apps/lensart/commands/probe.hpp"
 #include "apps/lensart/logging.hpp"
 
 namespace lensart::app {
@@ -25,47 +25,40 @@ struct CheckOptions {
 std::string_view name_of(Finding::Verdict verdict) {
   switch (verdict) {
     case Finding::Verdict::kGood:
+    case Finding::Verdict::kNote:
       return "ok";
     case Finding::Verdict::kWarning:
       return "warning";
-    case Finding::Verdict::kUnreachable:
+    case Finding::Verdict::kFailure:
       return "unreachable";
   }
   std::abort();
 }
 
-std::string findings_text(const std::vector<Finding>& findings) {
+std::string findings_text(const Findings& findings) {
   std::string text;
   for (const auto& finding : findings) {
     text += fmt::format("\n# {}: {}: {}{}{}", finding.subject, name_of(finding.verdict),
-                        finding.detail, finding.remedy.empty() ? "" : "; ", finding.remedy);
+                        finding.detail(Language::kEnglish), finding.remedy.empty() ? "" : "; ",
+                        finding.next_step(Language::kEnglish));
   }
   return text.empty() ? text : text + "\n";
 }
 
-std::string findings_json(const std::vector<Finding>& findings) {
+std::string findings_json(const Findings& findings) {
   if (findings.empty()) return {};
   std::vector<std::string> parts;
   for (const auto& finding : findings) {
     parts.push_back(
         fmt::format(R"(    {{"subject": {}, "verdict": {}, "detail": {}, "remedy": {}}})",
                     json_string(finding.subject), json_string(name_of(finding.verdict)),
-                    json_string(finding.detail), json_string(finding.remedy)));
+                    json_string(finding.detail(Language::kEnglish)),
+                    json_string(finding.next_step(Language::kEnglish))));
   }
   return fmt::format("[\n{}\n  ]", fmt::join(parts, ",\n"));
 }
 
-int exit_code_of(const std::vector<Finding>& findings) {
-  constexpr int kFoundSomething = 1;
-  const auto any = [&](Finding::Verdict verdict) {
-    return std::any_of(findings.begin(), findings.end(),
-                       [&](const Finding& finding) { return finding.verdict == verdict; });
-  };
-  if (any(Finding::Verdict::kUnreachable)) return exit_code_for(Errc::kBrokerDown);
-  return any(Finding::Verdict::kWarning) ? kFoundSomething : 0;
-}
-
-std::vector<Finding> probe_services(const Config& config) {
+Findings probe_services(const Config& config) {
   const auto patience = std::min(config.start_timeout, kPatience);
   auto findings = probe_kafka(config, patience);
   if (config.sink.kind == SinkKind::kPostgres) {
@@ -82,7 +75,7 @@ int check(const Program& program, const CheckOptions& options) {
     return exit_code_for(Errc::kBadConfig);
   }
   set_up_logging(loaded->config.log);
-  std::vector<Finding> findings;
+  Findings findings;
   if (options.online) findings = probe_services(loaded->config);
   if (program.json) {
     std::cout << effective_json(*loaded, findings_json(findings));

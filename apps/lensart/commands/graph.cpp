@@ -1,12 +1,11 @@
 /// `lensart graph`: the wiring as a picture, and with live figures where an instance is asked.
 
-#include <curl/curl.h>
-
 #include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "apps/api/graph_picture.hpp"
+#include "apps/http/http_client.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
 #include "apps/pipeline/options.hpp"
@@ -14,63 +13,30 @@
 namespace lensart::app {
 namespace {
 
-constexpr std::size_t kLongestAnswer = 1 << 20;
-constexpr long kPatienceSeconds = 10;
-
 struct GraphOptions {
   std::string format = "dot";
   std::string live;
   std::string token_file;
 };
 
-std::size_t append(char* bytes, std::size_t, std::size_t count, void* to) {
-  auto& text = *static_cast<std::string*>(to);
-  if (text.size() + count > kLongestAnswer) return 0;  // ends the transfer with an error
-  text.append(bytes, count);
-  return count;
-}
-
 /// GET, with `token` unless it is empty.
 Result<std::string> get(const std::string& url, const std::string& token) {
-  struct Handles {
-    CURL* curl = curl_easy_init();
-    curl_slist* headers = nullptr;
-    ~Handles() {
-      curl_slist_free_all(headers);
-      curl_easy_cleanup(curl);
-    }
-  } handles;
-  if (handles.curl == nullptr) return fail(Errc::kFatal, "libcurl cannot be used");
-  std::string answer;
-  char problem[CURL_ERROR_SIZE] = "";
-  curl_easy_setopt(handles.curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handles.curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handles.curl, CURLOPT_TIMEOUT, kPatienceSeconds);
-  curl_easy_setopt(handles.curl, CURLOPT_WRITEFUNCTION, append);
-  curl_easy_setopt(handles.curl, CURLOPT_WRITEDATA, &answer);
-  curl_easy_setopt(handles.curl, CURLOPT_ERRORBUFFER, problem);
-  if (!token.empty()) {
-    handles.headers = curl_slist_append(nullptr, ("Authorization: Bearer " + token).c_str());
-    curl_easy_setopt(handles.curl, CURLOPT_HTTPHEADER, handles.headers);
+  auto reply = http_get(url, token);
+  if (!reply) {
+    return fail(reply.error().code, fmt::format("--live {}: {}; is an instance running there?", url,
+                                                reply.error().message));
   }
-  if (const auto code = curl_easy_perform(handles.curl); code != CURLE_OK) {
-    return fail(Errc::kBrokerDown,
-                fmt::format("--live {}: {}; is an instance running there?", url,
-                            *problem != '\0' ? problem : curl_easy_strerror(code)));
-  }
-  long status = 0;
-  curl_easy_getinfo(handles.curl, CURLINFO_RESPONSE_CODE, &status);
-  if (status == 401) {
+  if (reply->status == 401) {
     return fail(Errc::kBadConfig, fmt::format("--live {}: the instance wants one of its tokens; "
                                               "name a file that holds it by --token-file",
                                               url));
   }
-  if (status != 200) {
+  if (reply->status != 200) {
     return fail(Errc::kBrokerDown, fmt::format("--live {}: answered {}, which is no answer of a "
                                                "running instance",
-                                               url, status));
+                                               url, reply->status));
   }
-  return answer;
+  return std::move(reply->body);
 }
 
 Result<std::string> token_in(const std::string& file) {
