@@ -6,6 +6,7 @@
 namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
+void add_completions_command(CLI::App& root, Program& program);
 void add_dlq_command(CLI::App& root, Program& program);
 void add_doctor_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
@@ -14,6 +15,7 @@ void add_generate_command(CLI::App& root, Program& program);
 void add_graph_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
+void add_man_command(CLI::App& root, Program& program);
 void add_rebuild_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
 /// Below `lensart state`.
@@ -39,6 +41,8 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_graph_command(root, program);
   add_import_command(root, program);
   add_generate_command(root, program);
+  add_completions_command(root, program);
+  add_man_command(root, program);
 }
 
 }  // namespace lensart::app
