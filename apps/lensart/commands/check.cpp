@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "apps/config/effective.hpp"
+#include "apps/config/keys.hpp"
 #include "apps/doctor/probe.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
@@ -20,6 +21,7 @@ constexpr Duration kPatience = std::chrono::seconds{10};
 
 struct CheckOptions {
   bool online = false;
+  bool keys = false;
 };
 
 std::string_view name_of(Finding::Verdict verdict) {
@@ -68,6 +70,10 @@ Findings probe_services(const Config& config) {
 }
 
 int check(const Program& program, const CheckOptions& options) {
+  if (options.keys) {
+    std::cout << (program.json ? keys_json() : keys_text());
+    return 0;
+  }
   const auto loaded = load_config_from(program.load_options());
   if (!loaded) {
     if (program.json) std::cout << problems_json(loaded.error());
@@ -91,8 +97,13 @@ void add_check_command(CLI::App& root, Program& program) {
   auto* command = root.add_subcommand(
       "check", "Validate the configuration and print the effective one with its origins");
   auto options = std::make_shared<CheckOptions>();
-  command->add_flag("--online", options->online,
-                    "Also ask Kafka and PostgreSQL whether they are there and fit for use");
+  auto* online =
+      command->add_flag("--online", options->online,
+                        "Also ask Kafka and PostgreSQL whether they are there and fit for use");
+  command
+      ->add_flag("--keys", options->keys,
+                 "Print every key that can be set, with type, default and range, and nothing else")
+      ->excludes(online);
   command->footer(
       "Exit codes: 0 all is well, 1 a service needs attention, 69 a service cannot be\n"
       "reached, 78 the configuration is wrong.\n\n"
