@@ -128,6 +128,9 @@ ConsoleApi::ConsoleApi(const Pipeline& pipeline, const LoadedConfig& loaded,
 
 ConsoleApi::~ConsoleApi() { stop(); }
 
+std::string ConsoleApi::overview() const { return parts_->hub.document(Picture::kOverview); }
+std::string ConsoleApi::epochs() const { return parts_->hub.document(Picture::kEpochs); }
+
 void ConsoleApi::stop() {
   parts_->hub.stop();
   parts_->worker.stop();

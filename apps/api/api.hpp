@@ -27,6 +27,9 @@ class ConsoleApi {
 
   /// Adds all paths and their guard.
   void add_to(Router& router);
+  /// What the console's first page shows, and the latest epochs, as JSON. Threads: any.
+  std::string overview() const;
+  std::string epochs() const;
   /// Ends the streams and answers what waits; afterwards every question is answered 503.
   void stop();
 

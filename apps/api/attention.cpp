@@ -43,6 +43,49 @@ std::string_view name_of(Severity severity) {
   std::abort();
 }
 
+std::optional<Attention> clocks_attention(Duration offset) {
+  if (std::chrono::abs(offset) < kClocksApart) return std::nullopt;
+  return Attention{"clock_skew",
+                   Severity::kWarning,
+                   "synchronise_clocks",
+                   {{"seconds", seconds_of(offset)}},
+                   {}};
+}
+
+std::optional<Attention> state_attention(std::uint64_t used_bytes, std::uint64_t max_bytes) {
+  const double used = static_cast<double>(used_bytes);
+  const double most = static_cast<double>(std::max<std::uint64_t>(1, max_bytes));
+  if (used < kStateWarning * most) return std::nullopt;
+  return Attention{"state_nearly_full",
+                   used >= kStateCritical * most ? Severity::kCritical : Severity::kWarning,
+                   "raise_state_max_size",
+                   {{"used_bytes", used_bytes}, {"max_bytes", max_bytes}},
+                   {}};
+}
+
+std::optional<Attention> disk_attention(std::uint64_t free_bytes, std::uint64_t total_bytes) {
+  const double free = static_cast<double>(free_bytes);
+  const double total = static_cast<double>(total_bytes);
+  if (total <= 0 || free > kDiskWarning * total) return std::nullopt;
+  return Attention{"disk_nearly_full",
+                   free <= kDiskCritical * total ? Severity::kCritical : Severity::kWarning,
+                   "free_disk_space",
+                   {{"free_bytes", free_bytes}, {"total_bytes", total_bytes}},
+                   {}};
+}
+
+std::optional<Attention> stuck_attention(const StuckOrders& stuck) {
+  if (stuck.orders == 0) return std::nullopt;
+  return Attention{"stuck_orders",
+                   Severity::kWarning,
+                   "look_at_stuck_orders",
+                   {{"orders", stuck.orders},
+                    {"order_id", stuck.order_id},
+                    {"order_status", stuck.status},
+                    {"order_since", stuck.since}},
+                   {}};
+}
+
 std::optional<double> AttentionRules::lasting(const std::string& key, bool condition) {
   if (!condition) return std::nullopt;
   const auto known = noticed_.find(key);
@@ -61,6 +104,13 @@ void AttentionRules::add(std::string key, Severity severity, const char* remedy,
   item.remedy = remedy;
   item.parameters = std::move(parameters);
   found_.push_back(std::move(item));
+}
+
+void AttentionRules::add(std::optional<Attention> item) {
+  if (!item) return;
+  lasting(item->code, true);
+  item->since = still_.at(item->code).at;
+  found_.push_back(std::move(*item));
 }
 
 std::vector<Attention> AttentionRules::look(const Readings& readings, const History& history,
@@ -103,11 +153,7 @@ void AttentionRules::look_at_services() {
     add("letters_unsent", Severity::kWarning, "check_dlq_topic",
         {{"message", now_->letters_trouble}, {"topic", facts_.dlq_topic}, {"seconds", *seconds}});
   }
-  const bool apart = now_->clock_offset && std::chrono::abs(*now_->clock_offset) >= kClocksApart;
-  if (apart) {
-    add("clock_skew", Severity::kWarning, "synchronise_clocks",
-        {{"seconds", seconds_of(*now_->clock_offset)}});
-  }
+  if (now_->clock_offset) add(clocks_attention(*now_->clock_offset));
 }
 
 void AttentionRules::look_at_partitions() {
@@ -262,30 +308,12 @@ void AttentionRules::look_at_events() {
 }
 
 void AttentionRules::look_at_room() {
-  const double used = static_cast<double>(now_->state_used_bytes);
-  const double most = static_cast<double>(std::max<std::uint64_t>(1, facts_.state_max_bytes));
-  if (used >= kStateWarning * most) {
-    add("state_nearly_full",
-        used >= kStateCritical * most ? Severity::kCritical : Severity::kWarning,
-        "raise_state_max_size",
-        {{"used_bytes", now_->state_used_bytes}, {"max_bytes", facts_.state_max_bytes}});
-  }
-  const double free = static_cast<double>(now_->disk_free_bytes);
-  const double total = static_cast<double>(now_->disk_total_bytes);
-  if (total > 0 && free <= kDiskWarning * total) {
-    add("disk_nearly_full",
-        free <= kDiskCritical * total ? Severity::kCritical : Severity::kWarning, "free_disk_space",
-        {{"free_bytes", now_->disk_free_bytes}, {"total_bytes", now_->disk_total_bytes}});
-  }
+  add(state_attention(now_->state_used_bytes, facts_.state_max_bytes));
+  add(disk_attention(now_->disk_free_bytes, now_->disk_total_bytes));
 }
 
 void AttentionRules::look_at_stuck(const std::optional<StuckOrders>& stuck) {
-  if (!stuck || stuck->orders == 0) return;
-  add("stuck_orders", Severity::kWarning, "look_at_stuck_orders",
-      {{"orders", stuck->orders},
-       {"order_id", stuck->order_id},
-       {"order_status", stuck->status},
-       {"order_since", stuck->since}});
+  if (stuck) add(stuck_attention(*stuck));
 }
 
 }  // namespace lensart::app

@@ -34,6 +34,12 @@ struct StuckOrders {
   std::string since;
 };
 
+// The rules that need no history, for whoever has the figures at hand; `since` is left open.
+std::optional<Attention> clocks_attention(Duration offset);
+std::optional<Attention> state_attention(std::uint64_t used_bytes, std::uint64_t max_bytes);
+std::optional<Attention> disk_attention(std::uint64_t free_bytes, std::uint64_t total_bytes);
+std::optional<Attention> stuck_attention(const StuckOrders& stuck);
+
 /// Remembers since when each thing is so. Threads: one at a time.
 class AttentionRules {
  public:
@@ -69,6 +75,7 @@ class AttentionRules {
   /// How long `condition` has been true without a break, in seconds; nothing when it is not.
   std::optional<double> lasting(const std::string& key, bool condition);
   void add(std::string key, Severity severity, const char* remedy, Json parameters);
+  void add(std::optional<Attention> item);
 
   const Facts& facts_;
   std::vector<Watch> watches_;

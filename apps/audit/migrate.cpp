@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/audit/roles.hpp"
 #include "sql/embedded.hpp"
 
 namespace lensart::app {
@@ -39,6 +40,7 @@ Result<MigrationReport> migrate(storage::Connection& connection, const std::stri
   LENSART_TRY(connection.run("SET client_min_messages = warning"));
   LENSART_TRY(connection.query("SELECT pg_advisory_lock(hashtextextended($1, 0))",
                                {"lensart/migrate/" + schema}));
+  LENSART_TRY(become_owner(connection, schema));
   MigrationReport report;
   LENSART_ASSIGN(report.before, version_of(connection, schema));
   if (report.before > needed) {
@@ -59,6 +61,7 @@ Result<MigrationReport> migrate(storage::Connection& connection, const std::stri
     }
     if (++report.now > report.before) report.applied.emplace_back(file.name);
   }
+  LENSART_TRY(connection.run("RESET ROLE"));
   LENSART_TRY(connection.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))",
                                {"lensart/migrate/" + schema}));
   return report;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "apps/config/schema.hpp"
+#include "apps/config/sources.hpp"
 #include "tests/config/config_fixture.hpp"
 
 namespace lensart::app {
@@ -100,6 +102,25 @@ TEST_F(CheckCommandTest, OnlineWithoutServicesExits69AndNamesTheRemedies) {
   EXPECT_THAT(outcome.out,
               AllOf(HasSubstr("# kafka: unreachable: 127.0.0.1:1"), HasSubstr("set kafka.brokers"),
                     HasSubstr("# postgres: unreachable"), HasSubstr("set postgres.dsn")));
+}
+
+TEST_F(CheckCommandTest, EveryKeyIsListedWithItsRangeItsVariableAndItsSentence) {
+  const auto text = run("check --keys");
+  const auto json = run("check --keys --json");
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(json.code, 0);
+  for (const Option& option : schema()) {
+    EXPECT_THAT(text.out, AllOf(HasSubstr(option.key + " ("), HasSubstr(option.doc))) << option.key;
+    EXPECT_THAT(
+        json.out,
+        AllOf(HasSubstr(fmt::format("\"key\": \"{}\"", option.key)),
+              HasSubstr(fmt::format("\"environment\": \"{}\"", environment_name(option.key)))))
+        << option.key;
+  }
+  EXPECT_THAT(text.out, HasSubstr("sink.lanes (a whole number, from 1 to 64, default 1)"));
+  // Nothing of this machine and nothing of a file stands in it.
+  write("lensart.toml", "[sink]\nlanes = 7\n");
+  EXPECT_EQ(run("check --keys --json").out, json.out);
 }
 
 TEST_F(CheckCommandTest, WrongCommandLineExits64) {

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""What an operator is given fits the program:  operations.py RULE ROOT [PROGRAM]
+"""What an operator is given fits the program:  operations.py RULE ROOT
 
 alerts     promtool accepts rules and configuration, and the rules' own cases pass; each alert has a
            case, a severity and a runbook, each runbook an alert
 names      each metric that alerts, dashboards and documentation name exists in the program, and each
            of the program's stands in docs/operations.md
 dashboards they parse, ask the provisioned source, and say of each panel what it shows
-commands   each `lensart` command of the runbooks is one that PROGRAM has, with its options
 
 Prints what is wrong, one a line, and exits 1 when there is any.
 """
@@ -21,7 +20,8 @@ PROMETHEUS = "docker/prometheus"
 DASHBOARDS = "docker/grafana/dashboards"
 RUNBOOKS = "docs/runbooks"
 # Names that begin like a metric's and are none.
-NO_METRICS = {"lensart_replay", "lensart_notices", "lensart_token", "lensart_2"}
+NO_METRICS = {"lensart_replay", "lensart_notices", "lensart_token", "lensart_2", "lensart_migrator",
+              "lensart_writer", "lensart_reader"}
 SERIES = ("_bucket", "_sum", "_count")  # of a histogram
 
 
@@ -49,7 +49,7 @@ def described_alerts(root):
                runbook.group(1) if runbook else "")
 
 
-def alerts(root, _program):
+def alerts(root):
     yield from promtool(root, "check", "rules", "alerts.yml")
     yield from promtool(root, "check", "config", "prometheus.yml")
     yield from promtool(root, "test", "rules", "alerts_test.yml")
@@ -86,7 +86,7 @@ def metrics_of_program(root):
     return names - NO_METRICS
 
 
-def names(root, _program):
+def names(root):
     known = metrics_of_program(root)
     functions = set()
     for migration in (root / "sql/migrations").glob("*.sql"):
@@ -107,7 +107,7 @@ def names(root, _program):
             yield f"docs/operations.md: {name} is missing under Metrics"
 
 
-def dashboards(root, _program):
+def dashboards(root):
     source = text(root, "docker/grafana/provisioning/datasources/prometheus.yml")
     uid = re.search(r"uid: (\S+)", source).group(1)
     seen = {}
@@ -131,47 +131,14 @@ def dashboards(root, _program):
         yield f"{DASHBOARDS}: there are none"
 
 
-def commands_of(page):
-    """Each `lensart …` in a block of commands or between backticks."""
-    for block in re.findall(r"^```\n(.*?)^```", page, re.S | re.M):
-        for line in block.split("\n"):
-            if line.startswith("lensart "):
-                yield line.split("#")[0].strip()
-    yield from re.findall(r"`(lensart [a-z][^`]*)`", page)
-
-
-def commands(root, program):
-    helps = {}
-
-    def help_of(words):
-        if words not in helps:
-            done = subprocess.run([program, *words, "--help"], check=False, capture_output=True,
-                                  text=True, timeout=20)
-            helps[words] = done.stdout if done.returncode == 0 else ""
-        return helps[words]
-
-    for page in ["README.md", *pages(root)]:
-        for command in commands_of(text(root, f"{RUNBOOKS}/{page}")):
-            words = command.split()[1:]
-            plain = [w for w in words if re.fullmatch(r"[a-z]+", w)]
-            # `state stats` and `explain order` are two words; an argument may follow either.
-            usage = help_of(tuple(plain[:2])) or help_of(tuple(plain[:1])) if plain else ""
-            if not usage:
-                yield f"{RUNBOOKS}/{page}: the program has no `{command}`"
-            for option in (w for w in words if w.startswith("--")):
-                if usage and not re.search(rf"{option}\b", usage):
-                    yield f"{RUNBOOKS}/{page}: `{command}`: there is no {option}"
-
-
-RULES = {rule.__name__: rule for rule in (alerts, names, dashboards, commands)}
+RULES = {rule.__name__: rule for rule in (alerts, names, dashboards)}
 
 
 def main(arguments):
     if len(arguments) < 2 or arguments[0] not in RULES:
         print(__doc__, file=sys.stderr)
         return 64
-    program = arguments[2] if len(arguments) > 2 else None
-    findings = list(RULES[arguments[0]](Path(arguments[1]), program))
+    findings = list(RULES[arguments[0]](Path(arguments[1])))
     print("\n".join(findings or [f"{arguments[0]}: nothing to say"]))
     return 1 if findings else 0
 

@@ -6,7 +6,9 @@
 namespace lensart::app {
 
 void add_check_command(CLI::App& root, Program& program);
+void add_completions_command(CLI::App& root, Program& program);
 void add_dlq_command(CLI::App& root, Program& program);
+void add_doctor_command(CLI::App& root, Program& program);
 void add_explain_command(CLI::App& root, Program& program);
 /// Below `lensart export`.
 void add_export_flink_sql_command(CLI::App& parent, Program& program);
@@ -16,6 +18,7 @@ void add_graph_command(CLI::App& root, Program& program);
 void add_health_command(CLI::App& root, Program& program);
 void add_import_command(CLI::App& root, Program& program);
 void add_init_command(CLI::App& root, Program& program);
+void add_man_command(CLI::App& root, Program& program);
 void add_rebuild_command(CLI::App& root, Program& program);
 void add_run_command(CLI::App& root, Program& program);
 /// Below `lensart state`.
@@ -28,6 +31,7 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   add_init_command(root, program);
   add_health_command(root, program);
   add_check_command(root, program);
+  add_doctor_command(root, program);
   add_verify_command(root, program);
   add_explain_command(root, program);
   add_dlq_command(root, program);
@@ -45,6 +49,8 @@ inline void add_all_commands(CLI::App& root, Program& program) {
   exports->require_subcommand(1);
   exports->footer("Example:\n  lensart export flink-sql --out flink-sql");
   add_export_flink_sql_command(*exports, program);
+  add_completions_command(root, program);
+  add_man_command(root, program);
 }
 
 }  // namespace lensart::app

@@ -7,9 +7,10 @@
 #include <memory>
 
 #include "apps/config/effective.hpp"
+#include "apps/config/keys.hpp"
+#include "apps/doctor/probe.hpp"
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
-#include "apps/lensart/commands/probe.hpp"
 #include "apps/lensart/logging.hpp"
 
 namespace lensart::app {
@@ -20,52 +21,46 @@ constexpr Duration kPatience = std::chrono::seconds{10};
 
 struct CheckOptions {
   bool online = false;
+  bool keys = false;
 };
 
 std::string_view name_of(Finding::Verdict verdict) {
   switch (verdict) {
     case Finding::Verdict::kGood:
+    case Finding::Verdict::kNote:
       return "ok";
     case Finding::Verdict::kWarning:
       return "warning";
-    case Finding::Verdict::kUnreachable:
+    case Finding::Verdict::kFailure:
       return "unreachable";
   }
   std::abort();
 }
 
-std::string findings_text(const std::vector<Finding>& findings) {
+std::string findings_text(const Findings& findings) {
   std::string text;
   for (const auto& finding : findings) {
     text += fmt::format("\n# {}: {}: {}{}{}", finding.subject, name_of(finding.verdict),
-                        finding.detail, finding.remedy.empty() ? "" : "; ", finding.remedy);
+                        finding.detail(Language::kEnglish), finding.remedy.empty() ? "" : "; ",
+                        finding.next_step(Language::kEnglish));
   }
   return text.empty() ? text : text + "\n";
 }
 
-std::string findings_json(const std::vector<Finding>& findings) {
+std::string findings_json(const Findings& findings) {
   if (findings.empty()) return {};
   std::vector<std::string> parts;
   for (const auto& finding : findings) {
     parts.push_back(
         fmt::format(R"(    {{"subject": {}, "verdict": {}, "detail": {}, "remedy": {}}})",
                     json_string(finding.subject), json_string(name_of(finding.verdict)),
-                    json_string(finding.detail), json_string(finding.remedy)));
+                    json_string(finding.detail(Language::kEnglish)),
+                    json_string(finding.next_step(Language::kEnglish))));
   }
   return fmt::format("[\n{}\n  ]", fmt::join(parts, ",\n"));
 }
 
-int exit_code_of(const std::vector<Finding>& findings) {
-  constexpr int kFoundSomething = 1;
-  const auto any = [&](Finding::Verdict verdict) {
-    return std::any_of(findings.begin(), findings.end(),
-                       [&](const Finding& finding) { return finding.verdict == verdict; });
-  };
-  if (any(Finding::Verdict::kUnreachable)) return exit_code_for(Errc::kBrokerDown);
-  return any(Finding::Verdict::kWarning) ? kFoundSomething : 0;
-}
-
-std::vector<Finding> probe_services(const Config& config) {
+Findings probe_services(const Config& config) {
   const auto patience = std::min(config.start_timeout, kPatience);
   auto findings = probe_kafka(config, patience);
   if (config.sink.kind == SinkKind::kPostgres) {
@@ -75,6 +70,10 @@ std::vector<Finding> probe_services(const Config& config) {
 }
 
 int check(const Program& program, const CheckOptions& options) {
+  if (options.keys) {
+    std::cout << (program.json ? keys_json() : keys_text());
+    return 0;
+  }
   const auto loaded = load_config_from(program.load_options());
   if (!loaded) {
     if (program.json) std::cout << problems_json(loaded.error());
@@ -82,7 +81,7 @@ int check(const Program& program, const CheckOptions& options) {
     return exit_code_for(Errc::kBadConfig);
   }
   set_up_logging(loaded->config.log);
-  std::vector<Finding> findings;
+  Findings findings;
   if (options.online) findings = probe_services(loaded->config);
   if (program.json) {
     std::cout << effective_json(*loaded, findings_json(findings));
@@ -98,8 +97,13 @@ void add_check_command(CLI::App& root, Program& program) {
   auto* command = root.add_subcommand(
       "check", "Validate the configuration and print the effective one with its origins");
   auto options = std::make_shared<CheckOptions>();
-  command->add_flag("--online", options->online,
-                    "Also ask Kafka and PostgreSQL whether they are there and fit for use");
+  auto* online =
+      command->add_flag("--online", options->online,
+                        "Also ask Kafka and PostgreSQL whether they are there and fit for use");
+  command
+      ->add_flag("--keys", options->keys,
+                 "Print every key that can be set, with type, default and range, and nothing else")
+      ->excludes(online);
   command->footer(
       "Exit codes: 0 all is well, 1 a service needs attention, 69 a service cannot be\n"
       "reached, 78 the configuration is wrong.\n\n"

@@ -75,6 +75,14 @@ Result<std::unique_ptr<HttpServer>> start_http(const Config& config, const Pipel
   return HttpServer::start(std::move(options), std::move(router));
 }
 
+/// What the control socket answers: the state's questions, and the console's pages.
+Result<Json> answer_running(const Pipeline& pipeline, const ConsoleApi& api,
+                            const std::string& question) {
+  if (question == "overview") return Json::parse(api.overview(), nullptr, false);
+  if (question == "epochs") return Json::parse(api.epochs(), nullptr, false);
+  return answer_live(pipeline, question);
+}
+
 /// Shows how far a run with an end has come: of the records that waited when it began, those that
 /// are applied.
 class EndWatch {
@@ -140,10 +148,10 @@ Result<Unit> run_pipeline(const Program& program, const LoadedConfig& loaded,
     metrics->include(gateway->metrics());
   }
   LENSART_ASSIGN(const auto http, start_http(config, *pipeline, metrics, api));
-  LENSART_ASSIGN(const auto ear, ControlSocket::open(config.state.directory,
-                                                     [&pipeline](const std::string& question) {
-                                                       return answer_live(*pipeline, question);
-                                                     }));
+  LENSART_ASSIGN(const auto ear,
+                 ControlSocket::open(config.state.directory, [&](const std::string& question) {
+                   return answer_running(*pipeline, api, question);
+                 }));
   signals.start(
       [&pipeline] {
         // Asked twice: at once. Nothing is lost, the outbox and Kafka hold the rest.

@@ -1,4 +1,4 @@
-#include "apps/lensart/commands/probe.hpp"
+#include "apps/doctor/probe.hpp"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -62,10 +62,17 @@ Finding judge_topic(const rd_kafka_metadata_t& metadata, const std::string& topi
   });
   const auto subject = "kafka topic " + topic;
   if (found == end) {
-    return {subject, Verdict::kWarning, "does not exist, or may not be read",
-            "run `lensart init`, or ask for the rights"};
+    return {subject, Verdict::kWarning, "topic_missing", {{"topic", topic}}, "init_or_rights"};
   }
-  return {subject, Verdict::kGood, fmt::format("{} partitions", found->partition_cnt), {}};
+  for (int i = 0; i < found->partition_cnt; ++i) {
+    if (found->partitions[i].leader >= 0) continue;
+    return {subject,
+            Verdict::kWarning,
+            "partition_no_leader",
+            {{"topic", topic}, {"partition", found->partitions[i].id}},
+            "check_partition_leader"};
+  }
+  return {subject, Verdict::kGood, "topic_there", {{"partitions", found->partition_cnt}}};
 }
 
 // ---- PostgreSQL ----
@@ -145,10 +152,16 @@ std::optional<std::vector<std::string>> one_row(PGconn* connection, const std::s
 }
 
 Finding unreachable(const Config& config, std::string reason) {
-  std::replace(reason.begin(), reason.end(), '\n', ' ');
+  for (char& c : reason) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
   reason = reason.substr(0, reason.find_last_not_of(' ') + 1);
-  return {"postgres", Verdict::kUnreachable, without_secrets(config, std::move(reason)),
-          "start PostgreSQL, or set postgres.dsn (and postgres.password_file)"};
+  return {"postgres",
+          Verdict::kFailure,
+          "postgres_unreachable",
+          {{"message", without_secrets(config, std::move(reason))}},
+          "start_or_set_postgres",
+          exit_code_for(Errc::kDatabaseDown)};
 }
 
 Finding judge_schema(const Config& config, PGconn* connection, Deadline deadline) {
@@ -161,22 +174,31 @@ Finding judge_schema(const Config& config, PGconn* connection, Deadline deadline
       one_row(connection, fmt::format("SELECT max(version) FROM {}.schema_migrations", name.get()),
               deadline, reason);
   const auto wanted = fmt::format("{}", sql::migrations().size());
-  if (!row) {
-    return {subject, Verdict::kWarning, "has no tables of lensart", "run `lensart init`"};
+  if (!row) return {subject, Verdict::kWarning, "schema_missing", {}, "init"};
+  if (row->front() == wanted) {
+    return {subject, Verdict::kGood, "schema_there", {{"version", wanted}}};
   }
-  if (row->front() == wanted) return {subject, Verdict::kGood, "version " + wanted, {}};
-  return {subject, Verdict::kWarning,
-          fmt::format("has version {}, this program knows {}", row->front(), wanted),
-          "run `lensart init` if the program is newer, else use the newer program"};
+  return {subject,
+          Verdict::kWarning,
+          "schema_other",
+          {{"version", row->front()}, {"wanted", wanted}},
+          "init_or_newer"};
 }
 
 }  // namespace
 
-std::vector<Finding> probe_kafka(const Config& config, Duration patience) {
-  const std::string remedy = "start the broker, or set kafka.brokers (and kafka.properties)";
+Findings probe_kafka(const Config& config, Duration patience) {
+  const auto unreachable_for = [&](std::string message) {
+    return Findings{{"kafka",
+                     Verdict::kFailure,
+                     "kafka_unreachable",
+                     {{"message", std::move(message)}},
+                     "start_or_set_kafka",
+                     exit_code_for(Errc::kBrokerDown)}};
+  };
   std::string last_error;
   const auto kafka = open_kafka(config, last_error);
-  if (!kafka) return {{"kafka", Verdict::kUnreachable, kafka.error().message, remedy}};
+  if (!kafka) return unreachable_for(kafka.error().message);
   const rd_kafka_metadata_t* raw = nullptr;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
   const auto error =
@@ -186,13 +208,14 @@ std::vector<Finding> probe_kafka(const Config& config, Duration patience) {
     rd_kafka_poll(kafka->get(), 0);
     auto detail = fmt::format("{}: {}{}{}", config.kafka.brokers, rd_kafka_err2str(error),
                               last_error.empty() ? "" : ", ", last_error);
-    return {{"kafka", Verdict::kUnreachable, without_secrets(config, std::move(detail)), remedy}};
+    return unreachable_for(without_secrets(config, std::move(detail)));
   }
-  std::vector<Finding> findings = {{"kafka",
-                                    Verdict::kGood,
-                                    fmt::format("{}: {} brokers, {} topics", config.kafka.brokers,
-                                                metadata->broker_cnt, metadata->topic_cnt),
-                                    {}}};
+  Findings findings = {{"kafka",
+                        Verdict::kGood,
+                        "kafka_there",
+                        {{"listed", config.kafka.brokers},
+                         {"brokers", metadata->broker_cnt},
+                         {"topics", metadata->topic_cnt}}}};
   const auto& topics = config.kafka.topics;
   for (const auto& topic :
        {topics.order_created, topics.order_updated, topics.order_cancelled, topics.order_events,
@@ -202,7 +225,7 @@ std::vector<Finding> probe_kafka(const Config& config, Duration patience) {
   return findings;
 }
 
-std::vector<Finding> probe_postgres(const Config& config, Duration patience) {
+Findings probe_postgres(const Config& config, Duration patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const auto dsn = postgres_connection_string(config.postgres);
   if (!dsn) return {unreachable(config, dsn.error().message)};
@@ -214,15 +237,12 @@ std::vector<Finding> probe_postgres(const Config& config, Duration patience) {
                            " current_user, current_setting('fsync')",
                            deadline, reason);
   if (!row) return {unreachable(config, reason)};
-  std::vector<Finding> findings = {
-      {"postgres",
-       Verdict::kGood,
-       fmt::format("PostgreSQL {}, database {}, user {}", (*row)[0], (*row)[1], (*row)[2]),
-       {}}};
+  Findings findings = {{"postgres",
+                        Verdict::kGood,
+                        "postgres_there",
+                        {{"version", (*row)[0]}, {"database", (*row)[1]}, {"user", (*row)[2]}}}};
   if ((*row)[3] != "on") {
-    findings.push_back({"postgres fsync", Verdict::kWarning,
-                        "is off: a crash of the server may lose what was committed",
-                        "set fsync = on in postgresql.conf"});
+    findings.push_back({"postgres fsync", Verdict::kWarning, "fsync_off", {}, "fsync_on"});
   }
   findings.push_back(judge_schema(config, connection.get(), deadline));
   return findings;
