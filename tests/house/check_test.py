@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 
 import check
+import messages
+import plan_status
 
 
 class CheckTest(unittest.TestCase):
@@ -82,6 +84,32 @@ class CheckTest(unittest.TestCase):
         self.given("graph/a.cpp", "\n" * 450)
         self.given("graph/b.cpp", "\n" * 451)
         self.assertEqual([f.split(":")[0] for f in self.found("sizes")], ["graph/b.cpp"])
+
+    def test_a_row_of_the_plan_names_a_test_or_a_page_that_exists(self):
+        self.given("tests/a_test.cpp", "TEST_F(Suite, HoldsTrue) {\n")
+        self.given("tests/b_test.py", "    def test_it(self):\n")
+        self.given("docs/page.md", "")
+        self.given("docs/plan-status.md", "| planned | where | shown by |\n|---|---|---|\n"
+                   "| one | `docs/page.md` | `Suite.HoldsTrue`, [page](page.md) |\n"
+                   "| two | `no/file.cpp` | `test_it` |\n"
+                   "| three | | `Suite.IsGone` |\n"
+                   "| four | | see above |\n")
+        found = list(plan_status.findings(self.root))
+        self.assertEqual(found[:-1], [
+            "docs/plan-status.md:4: there is no `no/file.cpp`",
+            "docs/plan-status.md:5: there is no `Suite.IsGone`",
+            "docs/plan-status.md:5: 'three' names nothing that shows it",
+            "docs/plan-status.md:6: 'four' names nothing that shows it"])
+        self.assertIn("4 rows", found[-1])
+
+    def test_a_message_is_one_that_the_program_says(self):
+        strings = list(messages.strings_of('fail("the map of {} "\n  "is \\"full\\" ({})", x)'))
+        for said in ('the map of … is "full"', "full\" (…)"):
+            self.assertTrue(messages.stands(said, strings))
+        for other in ("the map is full", "the map of … is empty"):
+            self.assertFalse(messages.stands(other, strings))
+        page = "| message says | do |\n|---|---|\n| `one …` | `x` |\n| ``run `a` `` | |\n\n| `z` | |\n"
+        self.assertEqual([m for _, m in messages.quoted(page, "message says")], ["one …", "run `a`"])
 
 
 if __name__ == "__main__":
