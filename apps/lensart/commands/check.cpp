@@ -17,7 +17,7 @@ namespace lensart::app {
 namespace {
 
 /// Long enough for a handshake over a slow line, short enough for someone who waits.
-constexpr Duration kPatience = std::chrono::seconds{10};
+constexpr Duration kCheckPatience = std::chrono::seconds{10};
 
 struct CheckOptions {
   bool online = false;
@@ -61,7 +61,7 @@ std::string findings_json(const Findings& findings) {
 }
 
 Findings probe_services(const Config& config) {
-  const auto patience = std::min(config.start_timeout, kPatience);
+  const auto patience = std::min(config.start_timeout, kCheckPatience);
   auto findings = probe_kafka(config, patience);
   if (config.sink.kind == SinkKind::kPostgres) {
     for (auto& finding : probe_postgres(config, patience)) findings.push_back(std::move(finding));

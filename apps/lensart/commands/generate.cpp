@@ -26,7 +26,7 @@ using generate::GenerateOptions;
 using generate::Placement;
 
 /// As the command line has them; empty texts were not given.
-struct CommandLine {
+struct GenerateLine {
   GenerateOptions stream;
   std::string orders, events, span, disorder, now;
   std::string placement = "random";
@@ -65,7 +65,7 @@ Result<Instant> now_option(const Config& config, const std::string& text) {
       fmt::format("--now {}: an instant is needed, such as 2026-11-20T10:30:00+07:00", text));
 }
 
-Result<GenerateOptions> stream_options(const Config& config, const CommandLine& line) {
+Result<GenerateOptions> stream_options(const Config& config, const GenerateLine& line) {
   GenerateOptions options = line.stream;
   LENSART_ASSIGN(options.orders, count_option("--orders", line.orders));
   LENSART_ASSIGN(options.records, count_option("--events", line.events));
@@ -103,7 +103,7 @@ Result<std::int32_t> common_partitions(const Config& config) {
 }
 
 Result<std::unique_ptr<generate::RecordSink>> open_sink(const Config& config,
-                                                        const CommandLine& line,
+                                                        const GenerateLine& line,
                                                         GenerateOptions& options) {
   if (line.to != "kafka") return generate::FileSink::open(line.to, topic_names(config));
   LENSART_ASSIGN(options.partitions, common_partitions(config));
@@ -125,7 +125,7 @@ double share_of(const GenerateOptions& options, const generate::Summary& summary
   return std::max(part(summary.records, options.records.value_or(0)), part(summary.orders, orders));
 }
 
-Result<generate::Summary> generate_events(const Program& program, const CommandLine& line) {
+Result<generate::Summary> generate_events(const Program& program, const GenerateLine& line) {
   LENSART_ASSIGN(const Config config, program.load_config());
   LENSART_ASSIGN(GenerateOptions options, stream_options(config, line));
   LENSART_ASSIGN(const auto sink, open_sink(config, line, options));
@@ -142,7 +142,7 @@ Result<generate::Summary> generate_events(const Program& program, const CommandL
   return generate::pour(stream, *sink, SystemClock(), pour_options);
 }
 
-int generate(const Program& program, const CommandLine& line) {
+int generate(const Program& program, const GenerateLine& line) {
   const auto summary = generate_events(program, line);
   if (!summary) return report(summary.error());
   // With the records themselves on stdout, the summary is a message.
@@ -151,7 +151,7 @@ int generate(const Program& program, const CommandLine& line) {
   return 0;
 }
 
-void describe_options(CLI::App& command, CommandLine& line) {
+void describe_options(CLI::App& command, GenerateLine& line) {
   command.add_option("--orders", line.orders, "How many orders (default: 1000)")->type_name("N");
   command.add_option("--events", line.events, "Stop after so many records of any kind")
       ->type_name("N");
@@ -194,7 +194,7 @@ void describe_options(CLI::App& command, CommandLine& line) {
 void add_generate_command(CLI::App& root, Program& program) {
   auto* command = root.add_subcommand(
       "generate", "Make realistic order events, the same for the same seed, to Kafka or a file");
-  auto line = std::make_shared<CommandLine>();
+  auto line = std::make_shared<GenerateLine>();
   describe_options(*command, *line);
   command->footer(
       "Without --now two runs differ in their instants and event ids. A file has one record a\n"

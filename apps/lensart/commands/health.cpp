@@ -15,9 +15,9 @@
 namespace lensart::app {
 namespace {
 
-using Json = nlohmann::json;
+using Reply = nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kHealthPatience{5};
 constexpr int kNotReady = 1;
 
 struct HealthOptions {
@@ -45,12 +45,12 @@ int health(const Program& program, const HealthOptions& options) {
   if (url.find("://") == std::string::npos) url = "http://" + url;
   url += "/readyz";
   ::setenv("no_proxy", "*", 1);  // an instance of one's own is never asked through a proxy
-  const auto answer = http_get(url, {}, kPatience);
+  const auto answer = http_get(url, {}, kHealthPatience);
   if (!answer) {
     return report({answer.error().code, fmt::format("{}: {}; is an instance running there?", url,
                                                     answer.error().message)});
   }
-  const Json body = Json::parse(answer->body, nullptr, false);
+  const Reply body = Reply::parse(answer->body, nullptr, false);
   const bool is_ours = body.is_object() && body.contains("status") && body["status"].is_string() &&
                        body.contains("reasons") && body["reasons"].is_array();
   if (!is_ours || (answer->status != 200 && answer->status != 503)) {
@@ -62,7 +62,7 @@ int health(const Program& program, const HealthOptions& options) {
     std::cout << answer->body;
   } else {
     std::cout << body["status"].get<std::string>() << '\n';
-    for (const Json& reason : body["reasons"]) {
+    for (const Reply& reason : body["reasons"]) {
       if (reason.is_string()) std::cout << reason.get<std::string>() << '\n';
     }
   }

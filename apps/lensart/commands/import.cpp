@@ -22,7 +22,7 @@ using importing::Form;
 using importing::PassOptions;
 using importing::Tally;
 
-struct CommandLine {
+struct ImportLine {
   std::string file, format;
   bool dry_run = false;
   bool skip_invalid = false;
@@ -38,7 +38,7 @@ struct Done {
 volatile std::sig_atomic_t stop_requested = 0;
 void request_stop(int /*signal*/) { stop_requested = 1; }
 
-Result<Form> form_of(const CommandLine& line) {
+Result<Form> form_of(const ImportLine& line) {
   if (line.format == "csv") return Form::kCsv;
   if (line.format == "jsonl") return Form::kJsonLines;
   if (const auto form = importing::form_of_file(line.file)) return *form;
@@ -91,7 +91,7 @@ Result<std::uint64_t> send_all(const Config& config, const importing::InputFile&
   return tl::unexpected(std::move(error));
 }
 
-Result<Done> import_orders(const Config& config, const CommandLine& line, bool quiet) {
+Result<Done> import_orders(const Config& config, const ImportLine& line, bool quiet) {
   PassOptions options;
   LENSART_ASSIGN(options.form, form_of(line));
   LENSART_ASSIGN(const TimeZone zone, TimeZone::find(config.pipeline.time_zone));
@@ -130,7 +130,7 @@ void print_problems(const Tally& checked) {
   }
 }
 
-void print_text(const Config& config, const CommandLine& line, const Done& done) {
+void print_text(const Config& config, const ImportLine& line, const Done& done) {
   const Tally& checked = done.checked;
   print_problems(checked);
   std::cout << fmt::format("{} rows: {} orders, {} invalid\n", checked.rows, checked.orders,
@@ -167,7 +167,7 @@ void print_json(const Done& done) {
       done.checked.problems, problems);
 }
 
-int import_file(const Program& program, const CommandLine& line) {
+int import_file(const Program& program, const ImportLine& line) {
   const auto config = program.load_config();
   if (!config) return report(config.error());
   const auto done = import_orders(*config, line, program.json);
@@ -181,7 +181,7 @@ int import_file(const Program& program, const CommandLine& line) {
 void add_import_command(CLI::App& root, Program& program) {
   auto* command = root.add_subcommand(
       "import", "Send orders that exist already, from CSV or JSON lines, to the pipeline");
-  auto line = std::make_shared<CommandLine>();
+  auto line = std::make_shared<ImportLine>();
   command->add_option("FILE", line->file, "The orders, one a row; - is the standard input")
       ->required()
       ->type_name("");
