@@ -12,6 +12,10 @@ use Illuminate\Support\Facades\Http;
  *
  *     $this->app->singleton(LaravelOrderEvents::class, fn () => new LaravelOrderEvents(
  *         config('services.lensart.url'), config('services.lensart.token')));
+ *
+ * where config/services.php has
+ *
+ *     'lensart' => ['url' => env('LENSART_GATEWAY_URL'), 'token' => env('LENSART_GATEWAY_TOKEN')],
  */
 final class LaravelOrderEvents extends OrderEvents
 {
