@@ -157,7 +157,7 @@ services_exist() {
 if [ -f "$scripts/../docker/compose.yaml" ]; then
   claim 'the services that the scripts name exist' services_exist
 fi
-PATH=${PATH#"$work/bin:"}
+PATH=/usr/bin:/bin
 hash -r
 if ! command -v docker >/dev/null; then
   claim 'without docker it says so' exits 69 run start-all --containers
