@@ -53,6 +53,7 @@ begins_with_line_of() {
   return 1
 }
 case $line in
+  'compose version') exit ;;
   'compose port kafka '*) echo '127.0.0.1:1'; exit ;;  # where nobody is
   'compose port '*) echo "0.0.0.0:$(cat "$work/port")"; exit ;;
   'compose ps --quiet lensart') cat "$work/running" 2>/dev/null; exit 0 ;;
