@@ -4,7 +4,7 @@
 #   scripts/start-all.sh [--embedded | --containers] [--dir DIR] [--timeout SECONDS] [--binary FILE]
 #
 #   --embedded        a private Kafka and PostgreSQL on free ports, and the program in the background;
-#                     all of it in DIR, by default .lensart of the checkout
+#                     all of it in DIR, by default $LENSART_STACK_DIR, else .lensart of the checkout
 #   --containers      docker/compose.yaml. Without either: the containers if they run, else embedded
 #   --timeout S       how long to wait for readiness; default: 120
 #   --binary FILE     the program to run, in place of the one in DIR or a first release build.

@@ -53,7 +53,8 @@ tell_addresses() {
 become_ready() { wait_until "$timeout" all_ready; }
 
 require_docker() {
-  command -v docker >/dev/null || die 'docker is not there; --embedded needs none' "$exit_away"
+  docker compose version >/dev/null 2>&1 ||
+    die 'docker, or its compose, is not there; --embedded needs none' "$exit_away"
   [ -z "$binary$config" ] ||
     die '--binary and --config are for the embedded stack; here the image is built, and docker/lensart.toml mounted' \
       "$exit_usage"
