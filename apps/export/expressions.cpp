@@ -9,9 +9,10 @@ namespace lensart::app::flink {
 
 namespace {
 
+// Of the days only 29 February is not judged by its year.
 constexpr std::string_view kInstantForm =
-    "'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T "
-    "]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    "'^[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|"
+    "(0[13578]|1[02])-31|02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     "([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?$'";
 
 std::string is_one_of(const std::string& expression, const std::vector<std::string>& texts) {
@@ -75,6 +76,25 @@ std::string day_of(const std::string& micros) {
 
 std::string hour_of(const std::string& micros) {
   return fmt::format("FROM_UNIXTIME({} / 1000000, 'HH')", micros);
+}
+
+std::string has_no_nul(const std::string& payload) {
+  // The search is much cheaper than the pattern, which knows that \\\\u0000 is a backslash and
+  // text.
+  return fmt::format(
+      "POSITION(CHR(0) IN {0}) = 0\n"
+      "           AND CASE WHEN POSITION('\\u0000' IN {0}) > 0\n"
+      "                    THEN NOT REGEXP({0}, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000') ELSE TRUE END",
+      payload);
+}
+
+std::string has_whole_surrogates(const std::string& payload) {
+  return fmt::format(
+      "CASE WHEN POSITION('\\ud' IN {0}) > 0 OR POSITION('\\uD' IN {0}) > 0\n"
+      "                    THEN NOT REGEXP(REGEXP_REPLACE({0}, "
+      "'\\\\u[dD][89abAB][0-9a-fA-F]{{2}}\\\\u[dD][c-fC-F][0-9a-fA-F]{{2}}', ''),\n"
+      "                                    '\\\\u[dD][89a-fA-F]') ELSE TRUE END",
+      payload);
 }
 
 std::string is_known(const PipelineConfig& pipeline, const std::string& status) {

@@ -28,6 +28,11 @@ std::string instant_of_seconds(const std::string& seconds);
 std::string day_of(const std::string& micros);
 std::string hour_of(const std::string& micros);
 
+/// Whether a payload's characters are such that PostgreSQL takes it as JSONB: no U+0000, escaped or
+/// not, no surrogate without its partner.
+std::string has_no_nul(const std::string& payload);
+std::string has_whole_surrogates(const std::string& payload);
+
 /// Whether the status is in the map, or terminal; both false of NULL.
 std::string is_known(const PipelineConfig& pipeline, const std::string& status);
 std::string is_terminal(const PipelineConfig& pipeline, const std::string& status);

@@ -67,10 +67,11 @@ std::vector<std::string> lost_in_translation(const Config& config) {
   if (has_job(pipeline, "product_sales_hourly")) {
     warnings.emplace_back("pipeline.jobs: product_sales_hourly is not exported");
   }
-  warnings.push_back(fmt::format(
-      "pipeline.max_future = \"{}\", pipeline.max_payload = \"{}\": not judged; nor are there "
-      "dead letters: what is unusable is dropped",
-      format_duration(pipeline.max_future), format_size(pipeline.max_payload)));
+  warnings.push_back(
+      fmt::format("pipeline.max_payload = \"{}\": not judged; and there are no dead letters: what "
+                  "is unusable is "
+                  "dropped",
+                  format_size(pipeline.max_payload)));
   return warnings;
 }
 
@@ -97,6 +98,10 @@ void add_expressions(Fillings& fillings, const Config& config) {
   fillings["instant_of_seconds"] = flink::instant_of_seconds;
   fillings["day_of"] = flink::day_of;
   fillings["hour_of"] = flink::hour_of;
+  fillings["has_no_nul"] = flink::has_no_nul;
+  fillings["has_whole_surrogates"] = flink::has_whole_surrogates;
+  fillings["max_future_seconds"] = always(fmt::format(
+      "{}", std::chrono::duration_cast<std::chrono::seconds>(pipeline.max_future).count()));
   fillings["is_known"] = [&](const std::string& x) { return flink::is_known(pipeline, x); };
   fillings["is_terminal"] = [&](const std::string& x) { return flink::is_terminal(pipeline, x); };
   fillings["rank_of"] = [&](const std::string& x) { return flink::rank_of(pipeline, x); };

@@ -64,21 +64,37 @@ SELECT payload, kafka_topic, kafka_partition, kafka_offset, event_type, event_id
        {{once TRY_CAST(JSON_VALUE(snapshot, '$.total_price') AS DECIMAL(15, 2))}} AS total_price,
        {{once CASE event_type WHEN 'order.cancelled' THEN 'Đã hủy' WHEN 'order.status_changed' THEN JSON_VALUE(body, '$.new_status') ELSE JSON_VALUE(snapshot, '$.order_status') END}} AS order_status,
        {{once CASE event_type WHEN 'order.payment_status_changed' THEN JSON_VALUE(body, '$.new_payment_status') ELSE JSON_VALUE(snapshot, '$.payment_status') END}} AS payment_status,
-       JSON_VALUE(snapshot, '$.payment_method') AS payment_method,
-       CASE event_type WHEN 'order.status_changed' THEN JSON_VALUE(body, '$.old_status') END AS old_status,
-       JSON_VALUE(snapshot, '$.date') AS said_date
+       {{once JSON_VALUE(snapshot, '$.payment_method')}} AS payment_method,
+       {{once CASE event_type WHEN 'order.status_changed' THEN JSON_VALUE(body, '$.old_status') END}} AS old_status,
+       {{once JSON_VALUE(snapshot, '$.date')}} AS said_date
   FROM bodies;
 
--- An event that breaks a rule is no event: its id stays free. Of the copies of one the first counts.
+CREATE VIEW dated AS
+SELECT *, {{once {{micros_of said_date}}}} AS date_micros
+  FROM fields;
+
+-- An event that breaks a rule is no event: its id stays free. Here stand the rules that SQL can judge
+-- at little cost, and those that keep PostgreSQL from refusing a row, which would stop the job. Of the
+-- copies of an event the first counts.
 CREATE VIEW first_copies AS
 SELECT *
   FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY arrived) AS copy
       FROM (
         SELECT *, PROCTIME() AS arrived
-          FROM fields
+          FROM dated
          WHERE micros BETWEEN 946684800000000 AND 4133980799999999
+           AND micros <= (UNIX_TIMESTAMP() + {{max_future_seconds}}) * 1000000
+           AND (said_date IS NULL OR date_micros BETWEEN 946684800000000 AND 4133980799999999)
            AND order_id >= 1
+           AND CHAR_LENGTH(event_id) <= 100
+           AND COALESCE(CHAR_LENGTH(order_status), 0) <= 50
+           AND COALESCE(CHAR_LENGTH(payment_status), 0) <= 50
+           AND COALESCE(CHAR_LENGTH(payment_method), 0) <= 50
+           AND COALESCE(CHAR_LENGTH(old_status), 0) <= 50
+           AND REGEXP(payload, '[}]\s*$')
+           AND {{has_no_nul payload}}
+           AND {{has_whole_surrogates payload}}
            AND CASE WHEN branch_id IS NOT NULL
                     THEN branch_id >= 1 AND total_price {{zero_total}} 0
                          AND order_status IS NOT NULL AND payment_status IS NOT NULL
@@ -93,8 +109,7 @@ SELECT *
 CREATE VIEW events AS
 SELECT payload, kafka_topic, kafka_partition, kafka_offset, event_type, event_id, micros, snapshot,
        order_id, user_id, branch_id, total_price, order_status, payment_status, payment_method,
-       old_status,
-       {{once {{micros_of said_date}}}} AS date_micros,
+       old_status, date_micros,
        {{once LPAD(CAST(micros AS STRING), 16, '0') || CASE event_type WHEN 'order.created' THEN '0' WHEN 'order.updated' THEN '1' WHEN 'order.payment_status_changed' THEN '2' WHEN 'order.status_changed' THEN '3' ELSE '4' END || event_id || CHR(1)}} AS sort_key,
        {{once LPAD(CAST(micros AS STRING), 16, '0') || event_id || CHR(1)}} AS change_key
   FROM first_copies;

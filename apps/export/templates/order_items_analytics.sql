@@ -24,8 +24,8 @@ SELECT order_id, line_number, product_id, product_name, color, quantity,
   FROM (
     SELECT order_id, branch_id, date_micros, line_number,
            {{once TRY_CAST(JSON_VALUE(line, '$.product_id') AS BIGINT)}} AS product_id,
-           JSON_VALUE(line, '$.product_name') AS product_name,
-           JSON_VALUE(line, '$.color') AS color,
+           SUBSTRING(JSON_VALUE(line, '$.product_name'), 1, 255) AS product_name,
+           SUBSTRING(JSON_VALUE(line, '$.color'), 1, 50) AS color,
            {{once TRY_CAST(JSON_VALUE(line, '$.quantity') AS BIGINT)}} AS quantity,
            {{once TRY_CAST(JSON_VALUE(line, '$.total_price') AS DECIMAL(15, 2))}} AS total_price,
            {{once TRY_CAST(JSON_VALUE(line, '$.price') AS DECIMAL(15, 2))}} AS price

@@ -1,11 +1,11 @@
--- orders_processed: each order in its current state.
+-- orders_processed: each order in its current state. Names that are too long for their column are cut.
 CREATE VIEW orders_processed_rows AS
 SELECT o.order_id,
        TRY_CAST(JSON_VALUE(o.snapshot, '$.user_id') AS BIGINT) AS user_id,
-       JSON_VALUE(o.snapshot, '$.user.name') AS user_name,
-       JSON_VALUE(o.snapshot, '$.user.email') AS user_email,
+       SUBSTRING(JSON_VALUE(o.snapshot, '$.user.name'), 1, 255) AS user_name,
+       SUBSTRING(JSON_VALUE(o.snapshot, '$.user.email'), 1, 255) AS user_email,
        o.branch_id,
-       JSON_VALUE(o.snapshot, '$.branch.name') AS branch_name,
+       SUBSTRING(JSON_VALUE(o.snapshot, '$.branch.name'), 1, 255) AS branch_name,
        JSON_VALUE(o.snapshot, '$.branch.address') AS branch_address,
        {{instant_of o.date_micros}} AS order_date,
        JSON_VALUE(o.snapshot, '$.address') AS address,
