@@ -50,7 +50,6 @@ phase 'format' check_format
 phase 'scripts' check_scripts
 phase 'build of dev' build dev
 phase 'build of release' build release
-export LENSART_TEST_RELEASE_BINARY=$root/build/release/lensart
 if ((${#ctest_arguments[@]})); then set -- --filter "${ctest_arguments[1]}"; fi
 phase 'tests' "$here/stack.sh" run -- "$here/test.sh" --inside "$@"
 say "== everything: $(seconds_since "$begin") s"
