@@ -1,8 +1,22 @@
 #include "apps/lensart/signals.hpp"
 
+#include <csignal>
 #include <cstdlib>
 
 namespace lensart::app {
+
+namespace {
+
+volatile std::sig_atomic_t stop_noted = 0;
+void note_stop(int /*signal*/) { stop_noted = 1; }
+
+}  // namespace
+
+std::function<bool()> note_stop_signals() {
+  static_cast<void>(std::signal(SIGINT, note_stop));
+  static_cast<void>(std::signal(SIGTERM, note_stop));
+  return [] { return stop_noted != 0; };
+}
 
 SignalWatch::SignalWatch() {
   sigemptyset(&set_);

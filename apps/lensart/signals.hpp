@@ -9,6 +9,10 @@
 
 namespace lensart::app {
 
+/// For a command that looks itself whether it is to stop: from here on SIGINT and SIGTERM are
+/// noted. Returns what says whether one came.
+std::function<bool()> note_stop_signals();
+
 /// Takes SIGINT, SIGTERM and SIGHUP on a thread of its own. REQUIRES: made before any other thread,
 /// which inherits that these signals are not its to take.
 class SignalWatch {

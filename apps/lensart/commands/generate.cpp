@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
@@ -15,6 +14,7 @@
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
 #include "apps/lensart/progress.hpp"
+#include "apps/lensart/signals.hpp"
 #include "apps/lensart/topics.hpp"
 #include "apps/orders/instant_text.hpp"
 #include "graph/time_zone.hpp"
@@ -34,9 +34,6 @@ struct GenerateLine {
   std::int32_t file_partitions = 3;
   double rate = 0;
 };
-
-volatile std::sig_atomic_t stop_requested = 0;
-void request_stop(int /*signal*/) { stop_requested = 1; }
 
 Result<Duration> duration_option(std::string_view option, const std::string& text,
                                  Duration otherwise) {
@@ -132,13 +129,11 @@ Result<generate::Summary> generate_events(const Program& program, const Generate
   generate::EventStream stream(options);
   generate::PourOptions pour_options;
   pour_options.rate = line.rate;
-  pour_options.stop = [] { return stop_requested != 0; };
+  pour_options.stop = note_stop_signals();
   Progress progress({.unit = "records", .quiet = program.json});
   pour_options.on_progress = [&](const generate::Summary& summary) {
     progress.show(summary.records, share_of(options, summary));
   };
-  static_cast<void>(std::signal(SIGINT, request_stop));
-  static_cast<void>(std::signal(SIGTERM, request_stop));
   return generate::pour(stream, *sink, SystemClock(), pour_options);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <iostream>
 
 #include "apps/config/values.hpp"
@@ -11,6 +10,7 @@
 #include "apps/lensart/command.hpp"
 #include "apps/lensart/commands/all.hpp"
 #include "apps/lensart/progress.hpp"
+#include "apps/lensart/signals.hpp"
 #include "apps/lensart/topics.hpp"
 #include "apps/orders/replay_envelope.hpp"
 #include "graph/time_zone.hpp"
@@ -34,9 +34,6 @@ struct Done {
   std::uint64_t sent = 0;
   bool refused = false;
 };
-
-volatile std::sig_atomic_t stop_requested = 0;
-void request_stop(int /*signal*/) { stop_requested = 1; }
 
 Result<Form> form_of(const ImportLine& line) {
   if (line.format == "csv") return Form::kCsv;
@@ -99,9 +96,7 @@ Result<Done> import_orders(const Config& config, const ImportLine& line, bool qu
   options.rules.max_future = config.pipeline.max_future;
   options.rules.allow_zero_total = config.validation.allow_zero_total;
   options.rules.zone = &zone;
-  static_cast<void>(std::signal(SIGINT, request_stop));
-  static_cast<void>(std::signal(SIGTERM, request_stop));
-  options.stop = [] { return stop_requested != 0; };
+  options.stop = note_stop_signals();
   LENSART_ASSIGN(importing::InputFile input, importing::InputFile::open(line.file, !line.dry_run));
   Done done;
   LENSART_ASSIGN(done.checked, check_all(input, options, quiet));
