@@ -14,6 +14,7 @@ campaign() {
   trap 'verdict=$?; set +e; clean_up; (exit "$verdict"); report' EXIT
   export STORAGE_DRIVER=vfs  # needs nothing of the kernel; containers cannot run here, images can be made
   builder=(buildah --root "$work/store" --runroot "$work/run" --storage-driver vfs)
+  commit=$(git -C "$root" rev-parse HEAD)
   make_base
   build_image
   look_at_image
@@ -49,7 +50,7 @@ build_image() {
   while IFS= read -r file; do volumes+=(--volume "$file:$file:ro"); done < <(debian_apt_settings)
   # Docker's format: OCI's has no HEALTHCHECK.
   "${builder[@]}" bud --isolation chroot --format docker --pull=never --layers=false \
-    --build-arg SOURCE_COMMIT="$(git -C "$root" rev-parse HEAD)" "${volumes[@]}" \
+    --build-arg SOURCE_COMMIT="$commit" "${volumes[@]}" \
     --file "$root/docker/Dockerfile" --tag lensart:campaign "$root" >"$results/build.log" 2>&1 ||
     { tail -n 30 "$results/build.log" >&2; die 'the image does not build'; }
   "${builder[@]}" inspect --type image lensart:campaign >"$results/image.json"
@@ -131,7 +132,7 @@ run_from_image() {
   settings=("LENSART_KAFKA_BROKERS=localhost:${LENSART_KAFKA_BROKERS##*:}" "LENSART_POSTGRES_DSN=$LENSART_POSTGRES_DSN"
     "LENSART_STATE_DIRECTORY=/var/lib/lensart/state" "LENSART_HTTP_LISTEN=$listen")
   in_image --version | tee "$results/version.txt"
-  grep -q "commit $(git -C "$root" rev-parse --short=12 HEAD), Release" "$results/version.txt" ||
+  grep -q "commit ${commit:0:12}, Release" "$results/version.txt" ||
     die 'the program does not say which commit it is of'
   in_image check >"$results/check.txt"
   in_image init
