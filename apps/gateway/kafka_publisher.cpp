@@ -130,10 +130,10 @@ void KafkaPublisher::publish(orders::Topic topic, std::optional<std::string_view
   auto unsettled = std::make_unique<Unsettled>(std::move(publication), unsettled_);
   const std::string_view key_bytes = key.value_or(std::string_view{});
   // The C interface reads the payload only, yet wants it non-const.
-  if (rd_kafka_produce(
-          session->topics.at(static_cast<std::size_t>(topic)).get(), RD_KAFKA_PARTITION_UA,
-          RD_KAFKA_MSG_F_COPY, const_cast<char*>(payload.data()), payload.size(),
-          key ? key_bytes.data() : nullptr, key_bytes.size(), unsettled.get()) == 0) {
+  if (rd_kafka_produce(session->topics.at(static_cast<std::size_t>(topic)).get(),
+                       RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                       const_cast<char*>(payload.data()), payload.size(),
+                       key ? key_bytes.data() : nullptr, key_bytes.size(), unsettled.get()) == 0) {
     static_cast<void>(unsettled.release());  // comes back with its delivery
     return;
   }
