@@ -72,6 +72,7 @@ export class Pipeline {
     this.schema = env.LENSART_POSTGRES_SCHEMA;
     this.log = join(directory, 'run.log');
     this.process = null;
+    this.sent = 0;  // records, by generate and send
   }
 
   topic(kind) {
@@ -112,10 +113,11 @@ export class Pipeline {
   }
 
   generate(...args) {
-    this.run(['generate', '--to', 'kafka', ...args]);
+    this.sent += JSON.parse(this.run(['generate', '--json', '--to', 'kafka', ...args])).records;
   }
 
   send(kind, partition, ...events) {
+    this.sent += events.length;
     return produce(this.brokers, this.topic(kind), partition, events.map((event) =>
         typeof event === 'string' ? event : JSON.stringify(event)));
   }
@@ -137,13 +139,10 @@ export class Pipeline {
     return Number(this.value('SELECT coalesce(sum(consumed), 0) FROM pipeline_accounts'));
   }
 
-  // Until everything that is in Kafka is in the tables.
+  // Until everything that was sent from here is in the tables. What the server says of itself is up
+  // to a second old: no measure for that.
   settled() {
-    return until('everything is applied', async () => {
-      const {lag, events} = await this.api('/overview');
-      const read = Object.values(events).reduce((sum, count) => sum + count, 0);
-      return read > 0 && lag.events === 0 && this.consumed() >= read;
-    });
+    return until('everything is applied', () => this.consumed() >= this.sent);
   }
 
   stack(...args) {
