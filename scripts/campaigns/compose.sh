@@ -21,7 +21,7 @@ campaign() {
   "$work/docker/prepare.sh" >/dev/null
   for kind in kraft zookeeper; do
     say "== $kind"
-    kind=$kind work=$work results=$results unshare --net --mount --pid --fork --kill-child --mount-proc \
+    kind=$kind work=$work results=$results unshare --net --uts --mount --pid --fork --kill-child --mount-proc \
       bash "$root/scripts/campaigns/compose/rehearse.sh"
   done
 }

@@ -30,6 +30,8 @@ make_world() {
   if [ "$kind" = zookeeper ]; then files+=(--file "$docker/compose.zookeeper.yaml"); fi
   "$root/.cache/compose/bin/docker-compose" "${files[@]}" --env-file "$docker/.env" \
     config --format json >"$place/model.json"
+  # The host's name is lensart's, which answers to its own; Kafka only wants one that it can look up.
+  hostname "$(of_service lensart .hostname)"
 }
 
 # `docker compose … exec SERVICE COMMAND` runs the command here, as that service would.
@@ -190,7 +192,10 @@ main() {
   one_order
   in_lensart lensart generate --orders 1000 --poison 0.02 >>"$log"
   start_prometheus
-  wait_until 60 prometheus_sees || die 'Prometheus does not reach lensart'
+  wait_until 60 prometheus_sees || {
+    curl -sS http://prometheus:9090/api/v1/targets >&2 || true
+    die 'Prometheus does not reach lensart'
+  }
   kill -TERM "$program"
   wait "$program" || code=$?
   expect 'the exit of lensart' "$code" 0
