@@ -56,4 +56,7 @@ report() {
   say "Campaign $name: $verdict, $(seconds_since "$start") s"
 }
 trap report EXIT
+# Ended from outside it has not passed.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 campaign "$@"
