@@ -239,6 +239,16 @@ std::string format_size(std::uint64_t bytes) { return format_in(bytes, kSizeUnit
 std::string in_quotes(std::string_view text) { return escaped(text); }
 std::string json_string(std::string_view text) { return escaped(text); }
 
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 std::string toml_text(const Value& value, Kind kind) { return value_text(value, kind, " = "); }
 std::string json_text(const Value& value, Kind kind) { return value_text(value, kind, ": "); }
 

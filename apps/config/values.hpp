@@ -67,6 +67,8 @@ std::string format_size(std::uint64_t bytes);
 /// A TOML basic string / a JSON string, quotes included.
 std::string in_quotes(std::string_view text);
 std::string json_string(std::string_view text);
+/// For a part of a URL (RFC 3986): all but letters, digits and -._~ as %XX.
+std::string percent_encoded(std::string_view text);
 
 /// `value` as TOML spells it: what the file would have to say. Canonical: equal values, equal
 /// texts.

@@ -1,6 +1,5 @@
 #include "apps/doctor/redactor.hpp"
 
-#include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -18,16 +17,6 @@ namespace {
 
 /// Shorter ones would tear holes into every text; the settings themselves are masked anyway.
 constexpr std::size_t kShortestSecret = 4;
-
-std::string url_spelt(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 std::string inside_quotes(const std::string& quoted) { return quoted.substr(1, quoted.size() - 2); }
 
@@ -98,7 +87,7 @@ Redactor::Redactor(const Config& config) {
 void Redactor::add(const std::string& secret) {
   if (secret.size() < kShortestSecret) return;
   for (std::string form : {secret, inside_quotes(json_string(secret)),
-                           inside_quotes(in_quotes(secret)), url_spelt(secret)}) {
+                           inside_quotes(in_quotes(secret)), percent_encoded(secret)}) {
     if (std::find(secrets_.begin(), secrets_.end(), form) == secrets_.end()) {
       secrets_.push_back(std::move(form));
     }

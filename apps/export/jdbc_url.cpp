@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "apps/config/values.hpp"
+
 namespace lensart::app::flink {
 
 namespace {
@@ -23,16 +25,6 @@ Texts set_options(const Options& options) {
     if (option->val != nullptr && *option->val != '\0') texts[option->keyword] = option->val;
   }
   return texts;
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '/';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 std::vector<std::string> comma_list(std::string_view text) {

@@ -90,6 +90,7 @@ TEST(SpellingTest, LongTextIsCutAtACodePoint) {
 
 TEST(SpellingTest, ControlCharactersAreEscaped) {
   EXPECT_EQ(in_quotes("a\"b\\c\n\x01"), R"("a\"b\\c\n\u0001")");
+  EXPECT_EQ(percent_encoded("aZ09-._~ /%:ộ"), "aZ09-._~%20%2F%25%3A%E1%BB%99");
 }
 
 TEST(ListenAddressTest, HostAndPortAreTold) {
