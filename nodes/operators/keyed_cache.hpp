@@ -73,8 +73,9 @@ class KeyedCache {
     const std::size_t bytes = entry.value.bytes() + kEntryBytes;
     used_bytes_ += bytes - entry.bytes;
     entry.bytes = bytes;
-    if (entry.changed_in == epoch) return;
-    entry.changed_in = epoch;
+    EpochNumber& changed_in = ring_[entry.slot].changed_in;
+    if (changed_in == epoch) return;
+    changed_in = epoch;
     changed_.push_back(&entry);
   }
 
@@ -91,13 +92,15 @@ class KeyedCache {
   /// CLOCK rule: a use costs one store, where a list would touch two neighbours).
   void shrink(EpochNumber durable) {
     last_ = nullptr;
+    if (used_bytes_ <= budget_bytes_ || durable == exhausted_at_) return;
     // Twice round: the first time takes away the marks of use.
     for (std::size_t left = 2 * ring_.size(); used_bytes_ > budget_bytes_ && left > 0; --left) {
       if (hand_ >= ring_.size()) hand_ = 0;
-      Entry* const entry = ring_[hand_++];
-      if (entry == nullptr || entry->changed_in > durable) continue;
-      if (!std::exchange(entry->used, false)) drop(*entry);
+      const Slot& slot = ring_[hand_++];
+      if (slot.entry == nullptr || slot.changed_in > durable) continue;
+      if (!std::exchange(slot.entry->used, false)) drop(*slot.entry);
     }
+    if (used_bytes_ > budget_bytes_) exhausted_at_ = durable;
   }
 
   /// Forgets a value that was erased from the state. REQUIRES: it is not among the changed ones.
@@ -116,28 +119,32 @@ class KeyedCache {
     Key key{};
     Value value;
     std::size_t bytes = 0;
-    EpochNumber changed_in = 0;
     std::size_t slot = 0;  ///< in the ring
     bool used = false;     ///< since the hand was here
   };
+  /// A place in the ring, past which the hand goes without a look at the entry if that is pinned.
+  struct Slot {
+    Entry* entry = nullptr;  ///< null where one was dropped
+    EpochNumber changed_in = 0;
+  };
 
   /// With its places in the map, half full, and in the ring.
-  static constexpr std::size_t kEntryBytes = sizeof(Entry) + 56;
+  static constexpr std::size_t kEntryBytes = sizeof(Entry) + 64;
 
   /// Where one was dropped, which is behind the hand: its turn comes last.
   void take_slot(Entry& entry) {
     if (free_slots_.empty()) {
       entry.slot = ring_.size();
-      ring_.push_back(&entry);
+      ring_.push_back({&entry, 0});
     } else {
       entry.slot = free_slots_.back();
       free_slots_.pop_back();
-      ring_[entry.slot] = &entry;
+      ring_[entry.slot] = {&entry, 0};
     }
   }
   void drop(Entry& entry) {
     used_bytes_ -= entry.bytes;
-    ring_[entry.slot] = nullptr;
+    ring_[entry.slot].entry = nullptr;
     free_slots_.push_back(entry.slot);
     const Key key = entry.key;  // which dies with the entry
     entries_.erase(key);
@@ -148,9 +155,11 @@ class KeyedCache {
   std::size_t used_bytes_ = 0;
   boost::unordered_flat_map<Key, std::unique_ptr<Entry>> entries_;
   std::vector<Entry*> changed_;
-  std::vector<Entry*> ring_;  ///< all entries, for the hand to go round; null where one was dropped
+  std::vector<Slot> ring_;  ///< all entries, for the hand to go round
   std::vector<std::size_t> free_slots_;
   std::size_t hand_ = 0;
+  /// With what was durable then all that could be was forgotten: another round would find nothing.
+  std::optional<EpochNumber> exhausted_at_;
   Entry* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
 };
 

@@ -92,6 +92,17 @@ TEST_F(KeyedCacheTest, WhatIsNotDurableStaysHoweverSmallTheBudget) {
   EXPECT_EQ(read(1), "a") << "from the tree";
 }
 
+TEST_F(KeyedCacheTest, WhatCouldNotGoBecauseItWasNotDurableGoesOnceItIs) {
+  start(0);
+  for (std::int64_t key = 0; key < 5; ++key) write(key, "x");
+  for (int i = 0; i < 3; ++i) cache->shrink(newest());
+  EXPECT_EQ(cache->size(), 5U);
+  commit_epoch();
+  read(6);
+  cache->shrink(newest());
+  EXPECT_EQ(cache->size(), 0U);
+}
+
 TEST_F(KeyedCacheTest, TheLeastRecentlyUsedGoFirstAndOnlyAsManyAsNeeded) {
   start(3300);
   for (std::int64_t key = 0; key < 5; ++key) write(key, std::string(900, 'x'));
