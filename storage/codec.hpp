@@ -59,8 +59,65 @@ class ByteWriter {
   std::string& out_;
 };
 
-/// Reads what ByteWriter wrote. After a read past the end `ok()` is false and every value is zero:
-/// callers check once, at the end.
+/// Appends many short values to a string: they are gathered, and appended together. Until it is
+/// flushed or gone, what it was given is not in the string, and nobody else appends to that.
+/// Threads: one.
+class StagedWriter {
+ public:
+  explicit StagedWriter(std::string& out) : out_(out) {}
+  StagedWriter(const StagedWriter&) = delete;
+  StagedWriter& operator=(const StagedWriter&) = delete;
+  ~StagedWriter() { flush(); }
+
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_integral_v<T>);
+    std::memcpy(room_for(sizeof(T)), &value, sizeof(T));
+  }
+  void wide(Int128 value) {
+    number(static_cast<std::uint64_t>(value));
+    number(static_cast<std::int64_t>(value >> 64));
+  }
+  void instant(Instant value) {
+    number(static_cast<std::int64_t>(value.time_since_epoch().count()));
+  }
+  /// Four bytes of length, then the text.
+  void text(std::string_view value) {
+    number(static_cast<std::uint32_t>(value.size()));
+    raw(value);
+  }
+  void raw(std::string_view bytes) {
+    if (bytes.size() > kShort) {
+      flush();
+      out_.append(bytes);
+    } else if (!bytes.empty()) {
+      std::memcpy(room_for(bytes.size()), bytes.data(), bytes.size());
+    }
+  }
+  void flush() {
+    out_.append(staged_, size_);
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kRoom = 512;
+  /// What is longer is appended as it is.
+  static constexpr std::size_t kShort = 128;
+
+  char* room_for(std::size_t bytes) {
+    if (kRoom - size_ < bytes) flush();
+    char* const at = staged_ + size_;
+    size_ += bytes;
+    return at;
+  }
+
+  std::string& out_;
+  std::size_t size_ = 0;
+  char staged_[kRoom];  // written before it is read
+};
+
+/// Reads what ByteWriter and StagedWriter wrote. After a read past the end `ok()` is false and
+/// every value is zero: callers check once, at the end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}

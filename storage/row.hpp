@@ -17,42 +17,47 @@
 
 namespace lensart::storage {
 
-/// Appends columns to a string. The caller follows the table's column order; `RowReader` checks it.
-class RowWriter {
+/// Appends columns to a string by way of `Bytes`, a ByteWriter or a StagedWriter. The caller
+/// follows the table's column order; `read_cell` checks it. Threads: one.
+template <class Bytes>
+class BasicRowWriter {
  public:
-  explicit RowWriter(std::string& out) : out_(out) {}
+  explicit BasicRowWriter(std::string& out) : out_(out) {}
 
-  void null() { out_.push_back('\0'); }
+  void null() { out_.number(std::uint8_t{0}); }
   void bigint(std::int64_t value) { fixed(value); }
   void bigint(const std::optional<std::int64_t>& value) { value ? fixed(*value) : null(); }
   void money(std::int64_t hundredths) { fixed(hundredths); }
   void big_money(Int128 hundredths) {
-    out_.push_back('\1');
-    ByteWriter(out_).wide(hundredths);
+    present();
+    out_.wide(hundredths);
   }
   void instant(Instant value) { fixed(value.time_since_epoch().count()); }
   void instant(const std::optional<Instant>& value) { value ? instant(*value) : null(); }
   void date(std::int32_t days) { fixed(days); }
   void boolean(bool value) { fixed(static_cast<std::uint8_t>(value ? 1 : 0)); }
   void text(std::string_view value) {
-    char head[1 + sizeof(std::uint32_t)] = {'\1'};
-    const auto size = static_cast<std::uint32_t>(value.size());
-    std::memcpy(head + 1, &size, sizeof(size));
-    out_.append(head, sizeof(head));
-    out_.append(value);
+    present();
+    out_.text(value);
   }
   void text(const std::string& value) { text(std::string_view(value)); }
   void text(const std::optional<std::string_view>& value) { value ? text(*value) : null(); }
+  /// Columns that were written before.
+  void columns(std::string_view written) { out_.raw(written); }
 
  private:
+  void present() { out_.number(std::uint8_t{1}); }
   template <class T>
   void fixed(T value) {
-    char bytes[1 + sizeof(T)] = {'\1'};
-    std::memcpy(bytes + 1, &value, sizeof(T));
-    out_.append(bytes, sizeof(bytes));
+    present();
+    out_.number(value);
   }
-  std::string& out_;
+  Bytes out_;
 };
+
+using RowWriter = BasicRowWriter<ByteWriter>;
+/// For rows of many columns, an event's or an order's: in the string once the writer is gone.
+using StagedRowWriter = BasicRowWriter<StagedWriter>;
 
 /// One column's value, as it lies in the row.
 struct Cell {

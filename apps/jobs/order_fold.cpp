@@ -17,7 +17,7 @@ bool write_last(const orders::Event& event, const std::optional<std::string_view
   return true;
 }
 
-void write_key(storage::ByteWriter& writer, const SortKey& key) {
+void write_key(storage::StagedWriter& writer, const SortKey& key) {
   writer.instant(key.timestamp);
   writer.number(static_cast<std::uint8_t>(key.rank));
   writer.text(key.event_id);
@@ -135,7 +135,7 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
   return change;
 }
 
-void OrderFold::encode(storage::ByteWriter& writer) const {
+void OrderFold::encode(storage::StagedWriter& writer) const {
   writer.number(static_cast<std::uint8_t>(has_snapshot | has_status << 1 | has_payment << 2 |
                                           earliest_created.has_value() << 3));
   write_key(writer, snapshot_key);

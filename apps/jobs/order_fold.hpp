@@ -72,7 +72,7 @@ struct OrderFold {
         .substr(facts.payment_method_at, facts.payment_method_size);
   }
 
-  void encode(storage::ByteWriter& writer) const;
+  void encode(storage::StagedWriter& writer) const;
   /// A damaged text leaves `reader.ok()` false.
   void decode(storage::ByteReader& reader);
   std::size_t bytes() const;  ///< approximate memory beyond the object itself

@@ -11,6 +11,7 @@ namespace lensart::jobs {
 namespace {
 
 using storage::RowWriter;
+using storage::StagedRowWriter;
 
 constexpr std::size_t kEventIdLength = 100;
 constexpr std::size_t kFieldLength = 255;
@@ -44,7 +45,7 @@ orders::Text raw_payment_status(const orders::Event& event) {
 void append_raw_row(std::string& out, const orders::Event& event, std::string_view payload,
                     const Coordinates& at, bool too_late) {
   const orders::Snapshot& snapshot = event.snapshot;
-  RowWriter row(out);
+  StagedRowWriter row(out);
   row.text(event.event_id);
   row.text(orders::name_of(event.type));
   row.bigint(event.order_id);
@@ -71,7 +72,7 @@ void append_raw_row(std::string& out, const orders::Event& event, std::string_vi
 void append_snapshot_columns(std::string& out, const orders::Snapshot& snapshot) {
   std::int64_t items = 0;
   for (const orders::Line& line : snapshot.lines) items += line.quantity;
-  RowWriter row(out);
+  StagedRowWriter row(out);
   row.bigint(snapshot.user_id);
   row.text(snapshot.user_name);
   row.text(snapshot.user_email);
@@ -99,19 +100,21 @@ void append_item_rows(std::string& out, orders::OrderId order_id, const orders::
     const auto local = std::chrono::floor<std::chrono::days>(zone.to_local(*snapshot.date));
     day = static_cast<std::int32_t>(local.time_since_epoch().count());
   }
-  RowWriter row(out);
   for (const orders::Line& line : snapshot.lines) {
     const std::size_t at = out.size();
     storage::ByteWriter(out).number(std::uint32_t{0});  // the row's length, known below
-    row.bigint(order_id);
-    row.bigint(line.product_id);
-    row.text(line.product_name);
-    row.text(line.color);
-    row.bigint(line.quantity);
-    row.money(unit_price(line));
-    row.money(line.total_price);
-    day ? row.date(*day) : row.null();
-    row.bigint(snapshot.branch_id);
+    {
+      StagedRowWriter row(out);
+      row.bigint(order_id);
+      row.bigint(line.product_id);
+      row.text(line.product_name);
+      row.text(line.color);
+      row.bigint(line.quantity);
+      row.money(unit_price(line));
+      row.money(line.total_price);
+      day ? row.date(*day) : row.null();
+      row.bigint(snapshot.branch_id);
+    }
     const auto length = static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t));
     std::memcpy(out.data() + at, &length, sizeof(length));
   }

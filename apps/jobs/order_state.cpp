@@ -54,9 +54,9 @@ bool OrderState::apply(const orders::Event& event, const storage::Origin& from, 
 }
 
 void OrderState::append_row(std::string& out, orders::OrderId order_id) const {
-  storage::RowWriter row(out);
+  storage::StagedRowWriter row(out);
   row.bigint(order_id);
-  out += all.snapshot_columns;
+  row.columns(all.snapshot_columns);
   row.text(all.status);
   row.text(all.payment_status);
   row.instant(all.created_at());
@@ -70,8 +70,8 @@ std::size_t OrderState::bytes() const {
 
 void OrderState::encode(std::string& out) const {
   const std::size_t from = out.size();
-  out.push_back(static_cast<char>(kVersion));
-  storage::ByteWriter writer(out);
+  storage::StagedWriter writer(out);
+  writer.number(kVersion);
   writer.number(static_cast<std::uint8_t>((row_sent ? kRowSent : 0) | (on_time ? kOnTime : 0) |
                                           (timer ? kTimer : 0) |
                                           (writes.in_tree ? kWritesInTree : 0)));
@@ -86,6 +86,7 @@ void OrderState::encode(std::string& out) const {
   writer.text(writes.packed);
   if (timer) writer.instant(*timer);
   if (on_time) on_time->encode(writer);
+  writer.flush();
   storage::seal_in_place(out, from);
 }
 
@@ -99,10 +100,11 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
       storage::unseal(has_writes ? kVersion : kVersionBeforeWrites, sealed);
   if (!unsealed.ok) return std::nullopt;
   storage::ByteReader reader(unsealed.value);
-  OrderState state;
+  std::optional<OrderState> decoded(std::in_place);
+  OrderState& state = *decoded;
   const auto flags = reader.number<std::uint8_t>();
   state.expired = (flags & kExpired) != 0;
-  if (state.expired) return state;
+  if (state.expired) return decoded;
   state.row_sent = (flags & kRowSent) != 0;
   state.all.decode(reader);
   state.lines = reader.number<std::uint32_t>();
@@ -121,8 +123,8 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
     state.on_time = std::make_unique<OrderFold>();
     state.on_time->decode(reader);
   }
-  if (!reader.ok()) return std::nullopt;
-  return state;
+  if (!reader.ok()) decoded.reset();
+  return decoded;
 }
 
 }  // namespace lensart::jobs

@@ -85,6 +85,35 @@ RC_GTEST_PROP(CodecProperty, ReaderGivesBackWhatWriterWrote,
   RC_ASSERT(reader.ok() && reader.at_end());
 }
 
+/// Texts of all lengths about where the staged writer gathers, flushes and appends as it is.
+RC_GTEST_PROP(CodecProperty, TheStagedWriterWritesTheSameBytes, ()) {
+  std::string expected = "begun";
+  std::string staged = expected;
+  {
+    ByteWriter plain(expected);
+    StagedWriter writer(staged);
+    const auto steps = *rc::gen::inRange(0, 60);
+    for (int i = 0; i < steps; ++i) {
+      const auto number = *rc::gen::arbitrary<std::int64_t>();
+      const std::string text(
+          *rc::gen::element<std::size_t>(0, 1, 36, 127, 128, 129, 511, 512, 2000),
+          static_cast<char>('a' + i % 26));
+      plain.number(number);
+      plain.number(static_cast<std::uint8_t>(number));
+      plain.wide(Int128{number} * number);
+      plain.text(text);
+      writer.number(number);
+      writer.number(static_cast<std::uint8_t>(number));
+      writer.wide(Int128{number} * number);
+      writer.text(text);
+      if (number % 3 != 0) continue;
+      writer.flush();
+      RC_ASSERT(staged == expected);
+    }
+  }
+  RC_ASSERT(staged == expected);
+}
+
 TEST(ByteReader, AReadPastTheEndIsRememberedAndGivesZero) {
   ByteReader reader("\1\2");
   EXPECT_EQ(reader.number<std::uint32_t>(), 0U);
