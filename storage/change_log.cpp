@@ -87,7 +87,7 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
     }
     const LogPlace place{progress.next_chunk, static_cast<std::uint32_t>(chunk.size())};
     append_log_entry(chunk, entry);
-    LENSART_TRY(txn.put(tables_.recent_of(change.table), change.key, encode(place)));
+    LENSART_TRY(txn.put_sorted(tables_.recent_of(change.table), change.key, encode(place)));
   }
   if (!chunk.empty()) LENSART_TRY(flush());
   return appended;
@@ -133,7 +133,7 @@ Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64
   for (const ChangeSet::Item& item : stretch.items) {
     const StateChange change = stretch.at(item);
     if (change.value) {
-      LENSART_TRY(txn.put(change.table, change.key, *change.value));
+      LENSART_TRY(txn.put_sorted(change.table, change.key, *change.value));
     } else {
       LENSART_TRY(txn.erase(change.table, change.key));
     }

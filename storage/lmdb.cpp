@@ -280,6 +280,21 @@ Result<Unit> WriteTransaction::put(Table table, std::string_view key, std::strin
   return Unit{};
 }
 
+Result<Unit> WriteTransaction::put_sorted(Table table, std::string_view key,
+                                          std::string_view value) {
+  if (cursor_ == nullptr || cursor_table_ != table) {
+    if (cursor_ != nullptr) mdb_cursor_close(std::exchange(cursor_, nullptr));
+    if (const int rc = mdb_cursor_open(txn_, table, &cursor_); rc != 0) {
+      return lmdb_error(rc, "writing");
+    }
+    cursor_table_ = table;
+  }
+  MDB_val k = to_val(key);
+  MDB_val v = to_val(value);
+  if (const int rc = mdb_cursor_put(cursor_, &k, &v, 0); rc != 0) return lmdb_error(rc, "writing");
+  return Unit{};
+}
+
 Result<Unit> WriteTransaction::append(Table table, std::string_view key, std::string_view value) {
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);

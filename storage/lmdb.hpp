@@ -119,6 +119,9 @@ class WriteTransaction {
  public:
   Result<std::optional<std::string_view>> get(Table table, std::string_view key) const;
   Result<Unit> put(Table table, std::string_view key, std::string_view value);
+  /// The same; quicker when the puts of one table come in a row, in the order of the keys: the way
+  /// down the tree is gone anew only for a key that is not in the leaf of the one before.
+  Result<Unit> put_sorted(Table table, std::string_view key, std::string_view value);
   /// REQUIRES: `key` is greater than any key of the table.
   Result<Unit> append(Table table, std::string_view key, std::string_view value);
   /// True if it was there.
@@ -137,6 +140,8 @@ class WriteTransaction {
   WriteTransaction(MDB_txn* txn, const LoggedTables* logged) : txn_(txn), logged_(logged) {}
   MDB_txn* txn_;
   const LoggedTables* logged_;
+  MDB_cursor* cursor_ = nullptr;  ///< of put_sorted(); ends with the transaction
+  Table cursor_table_ = 0;
 };
 
 }  // namespace lensart::storage

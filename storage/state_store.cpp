@@ -306,7 +306,7 @@ Result<FoldProgress> StateStore::write_changes(WriteTransaction& txn,
     if (environment_->logged_tables().contains(change.table)) {
       logged.push_back(change);
     } else if (change.value) {
-      LENSART_TRY(txn.put(change.table, change.key, *change.value));
+      LENSART_TRY(txn.put_sorted(change.table, change.key, *change.value));
     } else {
       LENSART_TRY(txn.erase(change.table, change.key));
     }

@@ -204,6 +204,54 @@ TEST_F(LmdbTest, AnEmptyTableHasNoLastKey) {
   EXPECT_FALSE(environment->read()->last_key(table)->has_value());
 }
 
+/// Runs of sorted puts into two tables, with erased keys, appended ones and ranges between them:
+/// the cursor they share must not be led astray by what is done to the pages under it.
+RC_GTEST_PROP(LmdbProperty, SortedPutsAreWhatPutsAre, ()) {
+  TemporaryDirectory directory;
+  EnvironmentOptions options;
+  options.directory = directory.path();
+  options.initial_size_bytes = 256 << 20;  // a body that is run twice draws other numbers
+  auto environment = std::move(*Environment::open(options));
+  const Table tables[] = {*environment->table("a"), *environment->table("b")};
+  std::map<std::uint64_t, std::string> model[2];
+  const auto transactions = *rc::gen::inRange(1, 5);
+  for (int i = 0; i < transactions; ++i) {
+    RC_ASSERT(environment->write([&](WriteTransaction& txn) -> Result<Unit> {
+      const auto runs = *rc::gen::inRange(1, 12);
+      for (int run = 0; run < runs; ++run) {
+        const auto at = *rc::gen::inRange<std::size_t>(0, 2);
+        auto& kept = model[at];
+        std::uint64_t key = *rc::gen::inRange<std::uint64_t>(0, 2000);
+        const auto stride = *rc::gen::inRange<std::uint64_t>(1, 9);
+        const auto count = *rc::gen::inRange(0, 120);
+        const std::size_t size = *rc::gen::element<std::size_t>(0, 20, 300, 1500, 9000);
+        for (int n = 0; n < count; ++n, key += stride) {
+          if (n % 7 == 3) {
+            LENSART_TRY(txn.erase(tables[at], key_of(key)));
+            kept.erase(key);
+          } else {
+            kept[key] = std::string(size, static_cast<char>('a' + (run + n) % 26));
+            LENSART_TRY(txn.put_sorted(tables[at], key_of(key), kept[key]));
+          }
+        }
+        if (run % 4 != 3) continue;
+        LENSART_TRY(txn.erase_range(tables[at], key_of(key / 2), key_of(key)));
+        kept.erase(kept.lower_bound(key / 2), kept.lower_bound(key));
+      }
+      return Unit{};
+    }));
+  }
+  auto txn = environment->read();
+  for (const std::size_t at : {0, 1}) {
+    std::map<std::uint64_t, std::string> found;
+    RC_ASSERT(txn->scan(tables[at], "", [&](std::string_view key, std::string_view value) {
+      found.emplace(key_to_u64(key), value);
+      return true;
+    }));
+    RC_ASSERT(found == model[at]);
+  }
+}
+
 RC_GTEST_PROP(LmdbProperty, ErasingARangeRemovesExactlyItsKeys, ()) {
   TemporaryDirectory directory;
   EnvironmentOptions options;
