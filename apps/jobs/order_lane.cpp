@@ -60,10 +60,10 @@ bool OrderLane::is_expired(const OrderState& state, std::optional<Instant> judge
 }
 
 /// Before the first change of an epoch: what the windows hold of the order.
-void OrderLane::remember_counted(orders::OrderId order_id, const OrderState& state) {
-  if (context_.windowed.empty()) return;
-  const auto [place, is_new] = counted_before_.try_emplace(order_id);
-  if (is_new) place->second = counted_order(state.counted(), *context_.status_rules);
+void OrderLane::remember_counted(orders::OrderId order_id, OrderState& state) {
+  if (context_.windowed.empty() || state.remembered) return;
+  state.remembered = true;
+  counted_before_.emplace_back(order_id, counted_order(state.counted(), *context_.status_rules));
 }
 
 Result<LaneVerdict> OrderLane::on_event(const IncomingEvent& incoming,
@@ -207,7 +207,9 @@ Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadT
 /// What each changed order was is taken out of its windows, and what it is put in.
 void OrderLane::count_differences(const storage::ReadTransaction& txn) {
   for (const auto& [order_id, before] : counted_before_) {
-    const OrderState& state = *value_or_throw(orders_.find(order_id, txn));
+    OrderState& state = *value_or_throw(orders_.find(order_id, txn));
+    // One that left the cache unchanged may have been remembered again, or is no more.
+    if (!std::exchange(state.remembered, false)) continue;
     const auto after = counted_order(state.counted(), *context_.status_rules);
     if (before == after) continue;
     for (WindowedJob* job : context_.windowed) {

@@ -2,7 +2,6 @@
 /// changed.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <memory>
 #include <optional>
@@ -125,7 +124,7 @@ class OrderLane {
   Result<Unit> fold(const IncomingEvent& incoming, OrderState& state, bool too_late,
                     const storage::ReadTransaction& txn);
   bool is_expired(const OrderState& state, std::optional<Instant> judged_by) const;
-  void remember_counted(orders::OrderId order_id, const OrderState& state);
+  void remember_counted(orders::OrderId order_id, OrderState& state);
   void note_replay(const IncomingEvent& incoming, bool too_late, const Coordinates& through);
   Result<Unit> fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
                            storage::ChangeSet& changes);
@@ -143,7 +142,7 @@ class OrderLane {
   nodes::OutboxWriter outbox_;
   std::optional<Instant> timer_clock_;  ///< of the last epoch closed
   /// What the windows count of each order that this epoch has changed, as of its beginning.
-  boost::unordered_flat_map<orders::OrderId, std::optional<CountedOrder>> counted_before_;
+  std::vector<std::pair<orders::OrderId, std::optional<CountedOrder>>> counted_before_;
   std::vector<storage::IdHash> accepted_ids_;  ///< of the epoch under way
   std::vector<storage::IdHash> freed_ids_;
   /// Of the epoch under way: letters that are made good, by their key, with their events' ids.

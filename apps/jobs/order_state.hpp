@@ -39,6 +39,7 @@ struct OrderState {
   // Since the last close of an epoch; never persisted.
   bool row_changed = false;
   bool lines_changed = false;
+  bool remembered = false;         ///< what the windows count of it stands aside
   std::uint32_t lines_stored = 0;  ///< how many lines the state holds, once lines_changed
   std::string pending_lines;       ///< the new rows of order_items_analytics, each as a text
 

@@ -119,8 +119,10 @@ void OrderStatusTracker::set_timer(orders::OrderId order_id, OrderState& state,
 Result<Unit> OrderStatusTracker::close_order(orders::OrderId order_id, StatusTrack& track,
                                              const Closing& closing, storage::ChangeSet& changes,
                                              storage::ChunkBuilder& outbox) {
-  const StatusView before = view_of(track, false, closing.clock_before, rules_);
-  const StatusView after = view_of(track, true, closing.clock, rules_);
+  make_view(track, false, closing.clock_before, rules_, before_);
+  make_view(track, true, closing.clock, rules_, after_);
+  const StatusView& before = before_;
+  const StatusView& after = after_;
   if (track.writes.empty()) return Unit{};
   const auto newest = std::find_if(track.writes.rbegin(), track.writes.rend(),
                                    [](const StatusWrite& write) { return write.fresh; });

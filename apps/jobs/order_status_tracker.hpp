@@ -69,6 +69,7 @@ class OrderStatusTracker {
   const nodes::Timers& timers_;
   const orders::StatusRules& rules_;
   nodes::KeyedCache<StatusTrack> tracks_;
+  StatusView before_, after_;  ///< of the order that is being closed
 };
 
 }  // namespace lensart::jobs

@@ -182,17 +182,21 @@ std::size_t StatusTrack::bytes() const {
   return bytes;
 }
 
-StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
-                   const orders::StatusRules& rules) {
-  Writes writes;
-  writes.reserve(track.writes.size());
-  StatusView view;
+void make_view(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
+               const orders::StatusRules& rules, StatusView& view) {
+  static thread_local Writes writes;  // as many as any track had
+  writes.clear();
+  view.has_snapshot = false;
+  view.history.clear();
+  view.sessions.clear();
+  view.anomalies.clear();
+  view.stuck_at.reset();
   for (const StatusWrite& write : track.writes) {
     if (write.fresh && !with_fresh) continue;
     writes.push_back(&write);
     view.has_snapshot = view.has_snapshot || write.has_snapshot;
   }
-  if (writes.empty()) return view;
+  if (writes.empty()) return;
   add_history(writes, rules, view);
   add_sessions(rules, view);
   for (const HistoryEntry& entry : view.history) {
@@ -202,6 +206,12 @@ StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Inst
   add_stuck(writes, timer_clock, rules, view);
   add_unknown(writes, rules, view);
   sort_anomalies(view);
+}
+
+StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
+                   const orders::StatusRules& rules) {
+  StatusView view;
+  make_view(track, with_fresh, timer_clock, rules, view);
   return view;
 }
 

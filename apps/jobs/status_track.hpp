@@ -98,7 +98,10 @@ struct StatusView {
 };
 
 /// A pure function of the writes and the timer clock. `with_fresh` false: as it was before the
-/// epoch under way. Entries of two views of one track may be compared.
+/// epoch under way. Entries of two views of one track may be compared. The first form makes `view`
+/// anew in the room that it has.
+void make_view(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
+               const orders::StatusRules& rules, StatusView& view);
 StatusView view_of(const StatusTrack& track, bool with_fresh, std::optional<Instant> timer_clock,
                    const orders::StatusRules& rules);
 

@@ -85,6 +85,16 @@ class Windowed final : public WindowedJob {
   struct Handed final : HandedOver {
     typename Differences::ByLane by_lane;
   };
+  struct Counted {
+    Key key;
+    Sums sums;
+    bool leaves;  ///< the window; false: it counts there still
+  };
+  /// Of one lane of orders.
+  struct OrderSide {
+    Differences differences;
+    std::vector<Counted> was;  ///< where the order at hand counted
+  };
 
  public:
   explicit Windowed(Definition definition) : definition_(std::move(definition)) {}
@@ -95,7 +105,7 @@ class Windowed final : public WindowedJob {
   Result<Unit> open(storage::StateStore& store, std::size_t order_lanes, std::size_t window_lanes,
                     std::size_t cache_bytes) override {
     LENSART_ASSIGN(const storage::Table tree, store.table(std::string(table().name).c_str()));
-    differences_.resize(order_lanes);
+    order_sides_.resize(order_lanes);
     for (std::size_t i = 0; i < window_lanes; ++i) {
       lanes_.push_back(std::make_unique<Lane>(tree, cache_bytes / window_lanes));
     }
@@ -104,19 +114,34 @@ class Windowed final : public WindowedJob {
 
   void exchange(std::size_t order_lane, const CountedOrder* before,
                 const CountedOrder* after) override {
-    Differences& differences = differences_[order_lane];
+    OrderSide& side = order_sides_[order_lane];
+    side.was.clear();
     if (before != nullptr) {
-      definition_.windows_of(
-          *before, [&](const Key& key, const Sums& sums) { differences.take_out(key, sums); });
+      definition_.windows_of(*before, [&](const Key& key, const Sums& sums) {
+        side.was.push_back({key, sums, true});
+      });
     }
-    if (after != nullptr) {
-      definition_.windows_of(
-          *after, [&](const Key& key, const Sums& sums) { differences.put_in(key, sums); });
+    // Mostly an order stays in its windows: then one difference is made to each, and not two.
+    std::size_t place = 0;
+    const auto exchange_one = [&](const Key& key, const Sums& sums) {
+      const std::size_t at = place++;
+      if (at < side.was.size() && side.was[at].key == key) {
+        side.was[at].leaves = false;
+        Sums difference = sums;
+        difference -= side.was[at].sums;
+        if (!difference.nothing()) side.differences.put_in(key, difference);
+      } else {
+        side.differences.put_in(key, sums);
+      }
+    };
+    if (after != nullptr) definition_.windows_of(*after, exchange_one);
+    for (const Counted& one : side.was) {
+      if (one.leaves) side.differences.take_out(one.key, one.sums);
     }
   }
   std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) override {
     auto handed = std::make_unique<Handed>();
-    handed->by_lane = differences_[order_lane].take(lanes_.size());
+    handed->by_lane = order_sides_[order_lane].differences.take(lanes_.size());
     return handed;
   }
 
@@ -168,7 +193,7 @@ class Windowed final : public WindowedJob {
 
  private:
   Definition definition_;
-  std::vector<Differences> differences_;  ///< by lane of orders
+  std::vector<OrderSide> order_sides_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
