@@ -68,7 +68,10 @@ void on_delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
 
 Result<std::unique_ptr<KafkaPublisher>> KafkaPublisher::open(KafkaPublisherOptions options) {
   auto& defaults = options.client.defaults;
-  defaults.try_emplace("linger.ms", std::to_string(options.linger.count()));
+  // A wait of a millisecond or less is one that the client spends spinning.
+  defaults.try_emplace("linger.ms", "0");
+  defaults.try_emplace("max.in.flight.requests.per.connection",
+                       std::to_string(options.requests_in_flight));
   defaults.try_emplace("queue.buffering.max.messages", std::to_string(options.max_waiting_events));
   defaults.try_emplace("queue.buffering.max.kbytes",
                        std::to_string(options.max_waiting_bytes / 1024));

@@ -27,8 +27,9 @@ struct KafkaPublisherOptions {
   std::uint64_t max_event_bytes = 1024ULL * 1024;
   /// After this an event that no broker has acknowledged is given up (kAway).
   std::chrono::milliseconds delivery_timeout{5'000};
-  /// How long an event may wait for others to share a request with.
-  std::chrono::milliseconds linger{1};
+  /// Produce requests a broker is sent at a time. With one, the events that come meanwhile share
+  /// the next: what waits is written in groups, and a lonely event does not wait at all.
+  std::uint32_t requests_in_flight = 1;
   /// Told when Kafka goes away and when it is back.
   std::function<void(const std::string&)> log;
 };
