@@ -118,9 +118,26 @@ void Connection::read_header() {
   parser_->header_limit(static_cast<std::uint32_t>(context_.options.header_limit_bytes));
   parser_->body_limit(context_.options.body_limit_bytes);
   stream_.expires_after(context_.options.header_timeout);
+  const ErrorCode failure = parse_buffered([this] { return parser_->is_header_done(); });
+  if (failure || parser_->is_header_done()) {
+    on_header(failure);
+    return;
+  }
   http::async_read_header(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+}
+
+/// A small request comes in one piece: it is read without an operation, and its timer, for each
+/// part.
+template <class Done>
+Connection::ErrorCode Connection::parse_buffered(Done done) {
+  ErrorCode error;
+  for (std::size_t used = 1; !error && !done() && buffer_.size() > 0 && used > 0;) {
+    used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+  }
+  return error == http::error::need_more ? ErrorCode{} : error;
 }
 
 void Connection::on_header(ErrorCode error) {
@@ -197,6 +214,11 @@ void Connection::send_continue() {
 
 void Connection::read_body() {
   stream_.expires_after(context_.options.body_timeout);
+  const ErrorCode failure = parse_buffered([this] { return parser_->is_done(); });
+  if (failure || parser_->is_done()) {
+    on_body(failure);
+    return;
+  }
   http::async_read(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
@@ -276,10 +298,14 @@ void Connection::observe(int status) const {
                            std::chrono::steady_clock::now() - began_);
 }
 
-void Connection::set_common_fields(Fields& fields, const HttpResponse& response) {
+void Connection::set_common_fields(Fields& fields, const HttpResponse& response) const {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   fields.set(http::field::server, "lensart");
-  fields.set(http::field::date, date::format("%a, %d %b %Y %T GMT", now));
+  if (context_.date.empty() || now != context_.date_of) {
+    context_.date = date::format("%a, %d %b %Y %T GMT", now);
+    context_.date_of = now;
+  }
+  fields.set(http::field::date, context_.date);
   fields.set(http::field::content_type, response.content_type);
   fields.set(http::field::cache_control, "no-store");
   fields.set("X-Content-Type-Options", "nosniff");

@@ -35,6 +35,9 @@ struct ServerContext {
   bool is_stopping = false;
   std::function<void()> on_gone = {};  ///< after a connection has left `connections`
   std::shared_ptr<Mailbox> mailbox = {};
+  /// The time of day as headers have it, and of which second: a text for thousands of answers.
+  std::string date = {};
+  std::chrono::sys_seconds date_of = {};
 };
 
 class Connection final : public std::enable_shared_from_this<Connection> {
@@ -57,6 +60,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   void await_request();
   void read_header();
+  /// Feeds the parser what has been read already, until `done()` or there is no more.
+  template <class Done>
+  ErrorCode parse_buffered(Done done);
   void on_header(ErrorCode error);
   /// The answer to a request whose headers rule it out, before its body is read.
   std::optional<HttpResponse> refusal() const;
@@ -67,7 +73,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void answer_request();
   void await_answer(const HttpAsyncHandler& handler);
   void on_answer(const HttpResponse& response);
-  static void set_common_fields(Fields& fields, const HttpResponse& response);
+  void set_common_fields(Fields& fields, const HttpResponse& response) const;
   void send(const HttpResponse& response, bool keep_alive);
   void on_sent(ErrorCode error, bool keep_alive);
   /// Closing with bytes unread resets the connection, and the client may lose the answer with it:
