@@ -67,7 +67,7 @@ class StagedWriter {
   explicit StagedWriter(std::string& out) : out_(out) {}
   StagedWriter(const StagedWriter&) = delete;
   StagedWriter& operator=(const StagedWriter&) = delete;
-  ~StagedWriter() { flush(); }
+  ~StagedWriter() noexcept(false) { flush(); }  // out of memory is no end of the program
 
   template <class T>
   void number(T value) {

@@ -16,6 +16,33 @@ using orders::EventType;
 using std::chrono::seconds;
 using storage::EntryKind;
 
+/// Notes the price that an order counted with and the one it counts with now; "-" for none.
+class NotingJob final : public WindowedJob {
+ public:
+  const storage::TableSpec& table() const override { return *tables().find(kOrderMetrics); }
+  Result<Unit> open(storage::StateStore&, std::size_t, std::size_t, std::size_t) override {
+    return Unit{};
+  }
+  void exchange(std::size_t, const CountedOrder* before, const CountedOrder* after) override {
+    const auto price = [](const CountedOrder* order) {
+      return order == nullptr ? "-" : std::to_string(order->total_price);
+    };
+    exchanged.push_back(price(before) + " " + price(after));
+  }
+  std::unique_ptr<HandedOver> hand_over(std::size_t) override { return nullptr; }
+  Result<Unit> close_epoch(std::size_t, const std::vector<const HandedOver*>&, EpochNumber,
+                           std::optional<Instant>, const storage::ReadTransaction&,
+                           storage::ChangeSet&, storage::ChunkBuilder&) override {
+    return Unit{};
+  }
+  void shrink(std::size_t, EpochNumber) override {}
+  Result<std::string> for_each_row(const storage::ReadTransaction&, const std::string&,
+                                   const std::function<bool(std::string_view)>&) const override {
+    return std::string();
+  }
+  std::vector<std::string> exchanged;
+};
+
 /// A lane over a state of its own, committed after each epoch as the pipeline does.
 class OrderLaneTest : public testing::Test {
  protected:
@@ -54,7 +81,8 @@ class OrderLaneTest : public testing::Test {
     context.status_rules = &rules;
     context.timers = timers.get();
     context.ids = ids.get();
-    context.cache_bytes = 1 << 20;
+    context.cache_bytes = cache_bytes;
+    context.windowed = windowed;
     context.allowed_lateness = allowed_lateness;
     context.state_ttl = state_ttl;
     lane = std::make_unique<OrderLane>(context, std::nullopt);
@@ -190,6 +218,8 @@ class OrderLaneTest : public testing::Test {
   std::unique_ptr<nodes::Timers> timers;
   std::unique_ptr<storage::IdIndex> ids;
   std::size_t sink_lanes = 1;
+  std::size_t cache_bytes = 1 << 20;
+  std::vector<WindowedJob*> windowed;
   std::optional<Duration> allowed_lateness;
   std::optional<Duration> state_ttl;
   std::unique_ptr<OrderLane> lane;
@@ -198,6 +228,29 @@ class OrderLaneTest : public testing::Test {
   EpochNumber epoch = 1;
   std::vector<int> raw_lanes;
 };
+
+TEST_F(OrderLaneTest, AnOrderThatLeavesTheCacheWithinAnEpochIsExchangedOnce) {
+  NotingJob job;
+  windowed = {&job};
+  cache_bytes = 1;
+  start();
+  Event event = snapshot_event(EventType::kCreated, "a", kNoon, 1);
+  event.snapshot.total_price = 100;
+  on(event);
+  close();
+  // A copy under another id would be the same: it changes nothing, so nothing holds the order.
+  on(event);
+  lane->shrink(epoch - 1);
+  event = snapshot_event(EventType::kUpdated, "b", kNoon + seconds(1), 1);
+  event.snapshot.total_price = 300;
+  on(event);
+  lane->shrink(epoch - 1);
+  close();
+  on(event);
+  lane->shrink(epoch - 1);
+  close();
+  EXPECT_EQ(job.exchanged, (Entries{"- 100", "100 300"}));
+}
 
 TEST_F(OrderLaneTest, AnOrderIsInsertedOnceAndUpdatedAfterwards) {
   on(snapshot_event(EventType::kCreated, "c", kNoon, 2));
