@@ -128,7 +128,7 @@ cause_of() {
     KafkaAway) echo 'the broker was stopped' ;;
     Stalled) echo 'somebody held a lock on orders_raw' ;;
     LagGrows) echo 'a trigger made each row of orders_raw take 10 ms' ;;
-    RowsStale) echo 'the same' ;;
+    RowsStale) echo 'a trigger made each statement on orders_raw take 1.5 s' ;;
     DiskLow) echo 'something else filled the disk' ;;
     ClockSkew) echo 'our clock was five minutes ahead (faketime)' ;;
     RestartLoop) echo 'killed and started four times' ;;
@@ -184,12 +184,17 @@ end_Stalled() {
   wait "$holder" 2>/dev/null || true
 }
 
-begin_LagGrows() {
-  sql >/dev/null <<'SQL'
+# slow_down ROW|STATEMENT SECONDS
+slow_down() {
+  sql >/dev/null <<SQL
 CREATE OR REPLACE FUNCTION slow_down() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$;
-CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON orders_raw FOR EACH ROW EXECUTE FUNCTION slow_down();
+  \$\$ BEGIN PERFORM pg_sleep($2); RETURN NEW; END \$\$;
+CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON orders_raw FOR EACH $1 EXECUTE FUNCTION slow_down();
 SQL
+}
+
+begin_LagGrows() {
+  slow_down ROW 0.01
   trickle 1000
 }
 end_LagGrows() {
@@ -197,7 +202,11 @@ end_LagGrows() {
   # Dropping it waits for the transaction under way; the sessions that are slow are ended instead.
   sql -c "SET lock_timeout = '60s'; DROP TRIGGER slow ON orders_raw" >/dev/null
 }
-begin_RowsStale() { begin_LagGrows; }
+# Each transaction is late, yet there are several in the window of the rate.
+begin_RowsStale() {
+  slow_down STATEMENT 1.5
+  trickle 200
+}
 # Until nothing is old any more, a few fresh ones must have come.
 end_RowsStale() {
   end_LagGrows

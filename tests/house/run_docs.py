@@ -3,9 +3,10 @@
 run_docs.py PROGRAM FOLDER PAGE…
 
 `lensart` is PROGRAM; LENSART_… and PG… variables say where the stack is. A `lensart run` or `gateway`
-goes on in the background until the page ends. What needs more than that (containers, packages, root,
-other hosts, the stack's own scripts) is not run, and listed. A line that ends otherwise than it may
-(ENDINGS), or does not end, fails. The log is FOLDER/PAGE.log.
+goes on in the background until the page ends; where a page asks an instance and has started none, one
+is there. What needs more than that (containers, packages, root, other hosts, the stack's own scripts)
+is not run, and listed. A line that ends otherwise than it may (ENDINGS), or does not end, fails. The
+log is FOLDER/PAGE.log.
 """
 
 import hashlib
@@ -136,6 +137,8 @@ class Page:
         if re.search(BACKGROUND, command.split(" #")[0]):
             wrong = self.start(command.split(" #")[0])
         else:
+            if os.environ["LENSART_HTTP_LISTEN"] in command and not self.background:
+                self.start("lensart run")
             if command.startswith("curl -sN"):  # a stream has no end
                 command, allowed = "timeout 3 " + command, (0, 124)
             wrong = self.finish(["bash", "-c", command], allowed)
