@@ -11,7 +11,7 @@ namespace {
 OrderBatch& of_orders(Batch& batch) { return static_cast<OrderBatch&>(batch); }
 
 /// How many timers may fire in one epoch, about: a leap of the clock is taken in several.
-constexpr std::size_t kTimersAnEpoch = 20'000;
+constexpr std::size_t kTimersAnEpoch = 5'000;
 /// How often the lanes look for orders whose time to live is over.
 constexpr std::chrono::seconds kSweepEvery{1};
 

@@ -92,7 +92,8 @@ class KeyedCache {
   /// CLOCK rule: a use costs one store, where a list would touch two neighbours).
   void shrink(EpochNumber durable) {
     last_ = nullptr;
-    if (used_bytes_ <= budget_bytes_ || durable == exhausted_at_) return;
+    if (used_bytes_ <= budget_bytes_) return;
+    if (durable == exhausted_at_ && used_bytes_ < exhausted_bytes_ + budget_bytes_ / 8) return;
     // Twice round: the first time takes away the marks of use.
     for (std::size_t left = 2 * ring_.size(); used_bytes_ > budget_bytes_ && left > 0; --left) {
       if (hand_ >= ring_.size()) hand_ = 0;
@@ -100,7 +101,9 @@ class KeyedCache {
       if (slot.entry == nullptr || slot.changed_in > durable) continue;
       if (!std::exchange(slot.entry->used, false)) drop(*slot.entry);
     }
-    if (used_bytes_ > budget_bytes_) exhausted_at_ = durable;
+    if (used_bytes_ <= budget_bytes_) return;
+    exhausted_at_ = durable;
+    exhausted_bytes_ = used_bytes_;
   }
 
   /// Forgets a value that was erased from the state. REQUIRES: it is not among the changed ones.
@@ -158,8 +161,10 @@ class KeyedCache {
   std::vector<Slot> ring_;  ///< all entries, for the hand to go round
   std::vector<std::size_t> free_slots_;
   std::size_t hand_ = 0;
-  /// With what was durable then all that could be was forgotten: another round would find nothing.
+  /// With what was durable then all that could be was forgotten, down to so much: until it is more
+  /// by an eighth of the budget another round is not worth it.
   std::optional<EpochNumber> exhausted_at_;
+  std::size_t exhausted_bytes_ = 0;
   Entry* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
 };
 

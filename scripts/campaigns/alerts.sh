@@ -130,7 +130,7 @@ cause_of() {
     LagGrows) echo 'a trigger made each row of orders_raw take 10 ms' ;;
     RowsStale) echo 'a trigger made each statement on orders_raw take 1.5 s' ;;
     DiskLow) echo 'something else filled the disk' ;;
-    ClockSkew) echo 'our clock was five minutes ahead (faketime)' ;;
+    ClockSkew) echo 'our clock was five minutes behind (faketime)' ;;
     RestartLoop) echo 'killed and started four times' ;;
     Down) echo 'the process was stopped' ;;
   esac
@@ -229,7 +229,7 @@ end_DiskLow() { rm "$results/disk/somebody-elses"; }
 
 begin_ClockSkew() {
   stop_program
-  run_program env FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f +5m
+  run_program env FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f -5m
 }
 end_ClockSkew() {
   stop_program

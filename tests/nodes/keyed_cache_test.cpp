@@ -97,6 +97,9 @@ TEST_F(KeyedCacheTest, WhatCouldNotGoBecauseItWasNotDurableGoesOnceItIs) {
   for (std::int64_t key = 0; key < 5; ++key) write(key, "x");
   for (int i = 0; i < 3; ++i) cache->shrink(newest());
   EXPECT_EQ(cache->size(), 5U);
+  read(5);
+  cache->shrink(newest());
+  EXPECT_EQ(cache->size(), 5U) << "what nothing holds goes still";
   commit_epoch();
   read(6);
   cache->shrink(newest());
