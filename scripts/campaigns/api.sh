@@ -18,7 +18,8 @@ install_schemathesis() {
 }
 
 campaign() {
-  local cases=${1:-10000} seed=${2:-1} code=0
+  local cases=${1:-10000} seed=${2:-1} code=0 generated
+  local examples=2  # asked for a case: operations that take little have few different ones
   local schemathesis state address lensart=$root/build/release/lensart
   schemathesis=$(install_schemathesis)
   state=$(mktemp -d)
@@ -36,13 +37,15 @@ campaign() {
   cd "$results" || return  # it leaves a folder of its own where it runs
   "$schemathesis" run "http://$address/api/v1/openapi.json" --url "http://$address" \
     --exclude-path /api/v1/events --checks all --phases examples,coverage,fuzzing \
-    --max-examples $((cases / operations + 1)) --seed "$seed" --continue-on-failure \
+    --max-examples $((examples * cases / operations + 1)) --seed "$seed" --continue-on-failure \
     --request-timeout 20 --report ndjson --report-ndjson-path "$results/events.ndjson" \
     2>&1 | tee "$results/schemathesis.txt" || code=$?
   kill -TERM "$run" && wait "$run"
   rm -rf "$state"
   grep -E '(generated|passed|found)' "$results/schemathesis.txt" | tail -n 3 >&2 || true
   ((code == 0)) || die "see $results/schemathesis.txt"
+  generated=$(sed -nE 's/^ *([0-9]+) generated.*/\1/p' "$results/schemathesis.txt" | tail -n 1)
+  ((generated >= cases)) || die "$generated cases were made, fewer than $cases"
 }
 
 caught_up() {

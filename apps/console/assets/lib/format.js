@@ -150,9 +150,13 @@ export function day(seconds) {
   return inZone(new Date(seconds * 1000), kDay);
 }
 
-// 2026-11-20 in the zone, for asking and for inputs of type date.
+// 2026-11-20 in the zone, for asking and for inputs of type date. Of its parts: which language writes a
+// day so is a matter of the browser's version.
 export function isoDay(date) {
-  return new Intl.DateTimeFormat('en-CA', {timeZone: zone}).format(date);
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit'}).formatToParts(date);
+  const of = Object.fromEntries(parts.map(({type, value}) => [type, value]));
+  return `${of.year}-${of.month}-${of.day}`;
 }
 
 // The instant at which `2026-11-20`, hour 14 begins in the zone, in seconds.
