@@ -78,6 +78,7 @@ trickle() {
   feeder=$!
 }
 stop_trickle() {
+  [ -n "${feeder:-}" ] || return 0
   kill "$feeder" 2>/dev/null || true
   wait "$feeder" 2>/dev/null || true
 }
