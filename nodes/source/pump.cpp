@@ -18,6 +18,9 @@ constexpr std::int64_t kNoInstant = INT64_MIN;
 constexpr std::chrono::milliseconds kTimeLooks{20};
 /// Without records for so long, the pipeline is at rest.
 constexpr std::chrono::milliseconds kQuiet{200};
+/// That fire timers after the last record: each takes its milliseconds, and who stops a program
+/// waits for it.
+constexpr std::size_t kEpochsAtStop = 20;
 
 std::int64_t to_micros(std::optional<Instant> instant) {
   return instant ? instant->time_since_epoch().count() : kNoInstant;
@@ -191,7 +194,7 @@ void Pump::look_at_time(Tick now) {
   if (!cutter_.previous_durable()) return;
   const bool stopping = stopping_.load(std::memory_order_acquire);
   if (!stopping && options_.until_end && !parts_.source->reached_start_end()) return;
-  if (stopping) return catch_up_with_watermark();
+  if (stopping) return catch_up_at_stop();
   update_idle(now);
   idle_at_cut_.resize(idle_.size(), false);
   for (std::size_t i = 0; i < idle_.size(); ++i) {
@@ -207,10 +210,17 @@ void Pump::look_at_time(Tick now) {
 /// Timers fire with the epoch after the one that moved the watermark. Where no further records
 /// come, at rest and at the end, an epoch without any brings the timer clock level.
 void Pump::catch_up_with_watermark() {
-  if (watermark_ && (!timer_clock_ || *timer_clock_ < *watermark_) &&
-      parts_.sink->downstream().outbox_bytes == 0) {
-    cutter_.request_empty();
-  }
+  const bool behind = watermark_ && (!timer_clock_ || *timer_clock_ < *watermark_);
+  if (behind && parts_.sink->downstream().outbox_bytes == 0) cutter_.request_empty();
+}
+
+/// As catch_up_with_watermark(), but the sink is not waited for: it may be away. By so many epochs,
+/// so that a stop ends however many timers are due; the others fire after the next start.
+void Pump::catch_up_at_stop() {
+  const bool behind = watermark_ && (!timer_clock_ || *timer_clock_ < *watermark_);
+  if (!behind || !cutter_.empty() || epochs_at_stop_ == kEpochsAtStop) return;
+  ++epochs_at_stop_;
+  cutter_.request_empty();
 }
 
 void Pump::cut(Tick now) {

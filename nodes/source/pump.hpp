@@ -102,6 +102,7 @@ class Pump {
   std::optional<Instant> clock_now() const;
   void look_at_time(Tick now);
   void catch_up_with_watermark();
+  void catch_up_at_stop();
   bool finished() const;
   void wait(Tick now, bool for_source);
 
@@ -120,6 +121,7 @@ class Pump {
   std::optional<Instant> judged_by_;    ///< for the open epoch
   std::optional<Instant> watermark_;    ///< of the last durable epoch
   std::optional<Instant> timer_clock_;  ///< of the last epoch cut
+  std::size_t epochs_at_stop_ = 0;      ///< cut to bring the timer clock level
   Tick looked_at_time_{};
   Tick last_polled_at_{};
   std::optional<Tick> first_record_at_;  ///< of the open epoch

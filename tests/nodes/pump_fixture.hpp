@@ -110,6 +110,7 @@ class PumpTest : public ::testing::Test {
     out.sink = &sink;
     out.make_batch = [] { return std::make_shared<RecordBatch>(); };
     out.make_draft = [] { return std::make_shared<EpochDraft>(); };
+    out.limit_clock = limit_clock;
     return out;
   }
   /// Runs on this thread, to the end.
@@ -172,7 +173,8 @@ class PumpTest : public ::testing::Test {
   std::mutex mutex;
   std::condition_variable changed;
   bool durable_at_once = true;
-  std::optional<Instant> watermark;  ///< that each epoch is closed with
+  std::optional<Instant> watermark;             ///< that each epoch is closed with
+  std::function<Instant(Instant)> limit_clock;  ///< as Pump::Parts has it
   bool gate_open = true;
   std::optional<Result<EpochNumber>> result;
   std::vector<std::string> payloads;

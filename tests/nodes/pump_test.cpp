@@ -199,6 +199,32 @@ TEST_F(PumpTest, StoppingCommitsWhatWasReadThoughTheSinkIsBusy) {
             static_cast<std::int64_t>(pump->polled_records()));
 }
 
+TEST_F(PumpTest, StoppingBringsTheTimerClockLevelThoughTheSinkIsBehind) {
+  options.until_end = false;
+  sink.outbox_bytes = 1;
+  watermark = Instant{5s};
+  records(5);
+  start();
+  ASSERT_TRUE(wait_for([this] { return payloads.size() == 5; }));
+  pump->stop();
+  wait_result();
+  EXPECT_EQ(drafts.back()->records, 0U);
+  EXPECT_EQ(drafts.back()->timer_clock, watermark);
+}
+
+TEST_F(PumpTest, StoppingEndsHoweverManyTimersAreDue) {
+  options.until_end = false;
+  limit_clock = [clock = Instant{0s}](Instant) mutable { return clock += 1us; };
+  sink.outbox_bytes = 1;
+  watermark = Instant{1h};
+  records(5);
+  start();
+  ASSERT_TRUE(wait_for([this] { return payloads.size() == 5; }));
+  pump->stop();
+  wait_result();
+  EXPECT_LT(drafts.back()->timer_clock, watermark);
+}
+
 TEST_F(PumpTest, AbandoningEndsItThoughAnEpochIsNotDurable) {
   durable_at_once = false;
   source.endless = true;
