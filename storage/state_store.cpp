@@ -177,7 +177,7 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
 }
 
 /// Format 1 had no log, format 2 no merged segments of ids, format 3 no status writes in an order's
-/// own value: a state without any says the same.
+/// own value, format 4 no sort keys that stand for several: a state without any says the same.
 Result<Unit> StateStore::migrate(const StateMeta& meta) {
   StateMeta now = meta;
   now.format = kStateFormat;

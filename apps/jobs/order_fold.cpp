@@ -17,16 +17,20 @@ bool write_last(const orders::Event& event, const std::optional<std::string_view
   return true;
 }
 
-void write_key(storage::StagedWriter& writer, const SortKey& key) {
-  writer.instant(key.timestamp);
-  writer.number(static_cast<std::uint8_t>(key.rank));
-  writer.text(key.event_id);
-}
+// Flags of an encoded fold.
+constexpr std::uint8_t kSnapshot = 1;
+constexpr std::uint8_t kStatus = 2;
+constexpr std::uint8_t kPayment = 4;
+constexpr std::uint8_t kCreated = 8;
+/// The status was written by the event that the snapshot came with; the same for the payment's.
+/// Most events carry a snapshot and write all three.
+constexpr std::uint8_t kStatusWithSnapshot = 16;
+constexpr std::uint8_t kPaymentWithSnapshot = 32;
 
-void read_key(storage::ByteReader& reader, SortKey& key) {
-  key.timestamp = reader.instant();
-  key.rank = static_cast<orders::EventType>(reader.number<std::uint8_t>());
-  key.event_id = reader.text();
+SortKey read_key(storage::ByteReader& reader) {
+  const Instant timestamp = reader.instant();
+  const auto rank = static_cast<orders::EventType>(reader.number<std::uint8_t>());
+  return {timestamp, rank, reader.text()};
 }
 
 /// Reads the facts out of the columns, in their order in tables.cpp.
@@ -93,16 +97,25 @@ std::optional<std::string_view> payment_status_written(const orders::Event& even
   return event.has_snapshot ? std::optional(event.snapshot.payment_status) : std::nullopt;
 }
 
+SortKey::SortKey(Instant timestamp, orders::EventType rank, std::string_view event_id)
+    : timestamp_(timestamp), rank_(rank), id_(event_id.begin(), event_id.end()) {}
+
 bool SortKey::before(const orders::Event& event) const {
-  if (event.timestamp != timestamp) return timestamp < event.timestamp;
-  if (event.type != rank) return rank < event.type;
-  return event_id < event.event_id;
+  if (event.timestamp != timestamp_) return timestamp_ < event.timestamp;
+  if (event.type != rank_) return rank_ < event.type;
+  return event_id() < event.event_id;
 }
 
 void SortKey::assign(const orders::Event& event) {
-  timestamp = event.timestamp;
-  rank = event.type;
-  event_id = event.event_id;
+  timestamp_ = event.timestamp;
+  rank_ = event.type;
+  id_.assign(event.event_id.begin(), event.event_id.end());
+}
+
+void SortKey::write(storage::StagedWriter& writer) const {
+  writer.instant(timestamp_);
+  writer.number(static_cast<std::uint8_t>(rank_));
+  writer.text(event_id());
 }
 
 OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) {
@@ -136,44 +149,48 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
 }
 
 void OrderFold::encode(storage::StagedWriter& writer) const {
-  writer.number(static_cast<std::uint8_t>(has_snapshot | has_status << 1 | has_payment << 2 |
-                                          earliest_created.has_value() << 3));
-  write_key(writer, snapshot_key);
+  const bool status_with_snapshot = status_key == snapshot_key;
+  const bool payment_with_snapshot = payment_key == snapshot_key;
+  writer.number(static_cast<std::uint8_t>(
+      (has_snapshot ? kSnapshot : 0) | (has_status ? kStatus : 0) | (has_payment ? kPayment : 0) |
+      (earliest_created ? kCreated : 0) | (status_with_snapshot ? kStatusWithSnapshot : 0) |
+      (payment_with_snapshot ? kPaymentWithSnapshot : 0)));
+  snapshot_key.write(writer);
   writer.text(snapshot_columns);
   writer.text(sales);
-  write_key(writer, status_key);
+  if (!status_with_snapshot) status_key.write(writer);
   writer.text(status);
-  write_key(writer, payment_key);
+  if (!payment_with_snapshot) payment_key.write(writer);
   writer.text(payment_status);
   writer.instant(earliest_created.value_or(Instant{}));
   writer.instant(earliest);
   writer.instant(latest);
 }
 
-void OrderFold::decode(storage::ByteReader& reader) {
+void OrderFold::decode(storage::ByteReader& reader, bool shares_keys) {
   const auto flags = reader.number<std::uint8_t>();
-  has_snapshot = (flags & 1) != 0;
-  has_status = (flags & 2) != 0;
-  has_payment = (flags & 4) != 0;
-  read_key(reader, snapshot_key);
+  const auto has = [flags](std::uint8_t flag) { return (flags & flag) != 0; };
+  has_snapshot = has(kSnapshot);
+  has_status = has(kStatus);
+  has_payment = has(kPayment);
+  snapshot_key = read_key(reader);
   snapshot_columns = reader.text();
   if (has_snapshot) facts = facts_in(snapshot_columns);
   sales = reader.text();
-  read_key(reader, status_key);
+  status_key = shares_keys && has(kStatusWithSnapshot) ? snapshot_key : read_key(reader);
   status = reader.text();
-  read_key(reader, payment_key);
+  payment_key = shares_keys && has(kPaymentWithSnapshot) ? snapshot_key : read_key(reader);
   payment_status = reader.text();
   const Instant created = reader.instant();
-  if ((flags & 8) != 0) earliest_created = created;
+  if (has(kCreated)) earliest_created = created;
   earliest = reader.instant();
   latest = reader.instant();
 }
 
 std::size_t OrderFold::bytes() const {
   return storage::heap_bytes(snapshot_columns) + storage::heap_bytes(sales) +
-         storage::heap_bytes(snapshot_key.event_id) + storage::heap_bytes(status_key.event_id) +
-         storage::heap_bytes(payment_key.event_id) + storage::heap_bytes(status) +
-         storage::heap_bytes(payment_status);
+         snapshot_key.heap_bytes() + status_key.heap_bytes() + payment_key.heap_bytes() +
+         storage::heap_bytes(status) + storage::heap_bytes(payment_status);
 }
 
 }  // namespace lensart::jobs

@@ -2,6 +2,7 @@
 /// order and never by arrival (docs/contract.md §3, orders_processed).
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,14 +14,27 @@
 namespace lensart::jobs {
 
 /// The order of one order's events: `(timestamp, rank, event_id)`, ids by their UTF-8 bytes.
-struct SortKey {
-  Instant timestamp = Instant::min();
-  orders::EventType rank = orders::EventType::kCreated;
-  std::string event_id;
+class SortKey {
+ public:
+  /// Before every event's.
+  SortKey() = default;
+  SortKey(Instant timestamp, orders::EventType rank, std::string_view event_id);
 
+  std::string_view event_id() const { return {id_.data(), id_.size()}; }
   /// Whether `event` comes after this one.
   bool before(const orders::Event& event) const;
   void assign(const orders::Event& event);
+  void write(storage::StagedWriter& writer) const;
+  friend bool operator==(const SortKey&, const SortKey&) = default;
+
+  std::size_t heap_bytes() const { return id_.capacity() <= kUsualId ? 0 : id_.capacity(); }
+
+ private:
+  static constexpr std::size_t kUsualId = 40;  ///< a UUID takes 36
+
+  Instant timestamp_ = Instant::min();
+  orders::EventType rank_ = orders::EventType::kCreated;
+  boost::container::small_vector<char, kUsualId> id_;
 };
 
 /// The status an event writes, if it writes one.
@@ -73,8 +87,9 @@ struct OrderFold {
   }
 
   void encode(storage::StagedWriter& writer) const;
-  /// A damaged text leaves `reader.ok()` false.
-  void decode(storage::ByteReader& reader);
+  /// What `encode` wrote or, where `shares_keys` is false, what it wrote before equal keys were
+  /// written once. A damaged text leaves `reader.ok()` false.
+  void decode(storage::ByteReader& reader, bool shares_keys);
   std::size_t bytes() const;  ///< approximate memory beyond the object itself
 };
 

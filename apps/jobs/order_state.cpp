@@ -11,8 +11,9 @@ namespace lensart::jobs {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-/// Had every status write in the tree `history`.
+constexpr std::uint8_t kVersion = 3;
+/// Wrote each sort key in full; the one before it had every status write in the tree `history`.
+constexpr std::uint8_t kVersionWithAllKeys = 2;
 constexpr std::uint8_t kVersionBeforeWrites = 1;
 constexpr std::uint8_t kExpired = 1;
 constexpr std::uint8_t kRowSent = 2;
@@ -95,10 +96,12 @@ std::string OrderState::encode_expired() {
 }
 
 std::optional<OrderState> OrderState::decode(std::string_view sealed) {
-  const bool has_writes = !sealed.starts_with(static_cast<char>(kVersionBeforeWrites));
-  const storage::Unsealed unsealed =
-      storage::unseal(has_writes ? kVersion : kVersionBeforeWrites, sealed);
+  const auto version = static_cast<std::uint8_t>(sealed.empty() ? 0 : sealed.front());
+  if (version < kVersionBeforeWrites || version > kVersion) return std::nullopt;
+  const storage::Unsealed unsealed = storage::unseal(version, sealed);
   if (!unsealed.ok) return std::nullopt;
+  const bool has_writes = version > kVersionBeforeWrites;
+  const bool shares_keys = version > kVersionWithAllKeys;
   storage::ByteReader reader(unsealed.value);
   std::optional<OrderState> decoded(std::in_place);
   OrderState& state = *decoded;
@@ -106,7 +109,7 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
   state.expired = (flags & kExpired) != 0;
   if (state.expired) return decoded;
   state.row_sent = (flags & kRowSent) != 0;
-  state.all.decode(reader);
+  state.all.decode(reader, shares_keys);
   state.lines = reader.number<std::uint32_t>();
   state.lines_hash[0] = reader.number<std::uint64_t>();
   state.lines_hash[1] = reader.number<std::uint64_t>();
@@ -121,7 +124,7 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
   if ((flags & kTimer) != 0) state.timer = reader.instant();
   if ((flags & kOnTime) != 0) {
     state.on_time = std::make_unique<OrderFold>();
-    state.on_time->decode(reader);
+    state.on_time->decode(reader, shares_keys);
   }
   if (!reader.ok()) decoded.reset();
   return decoded;

@@ -63,7 +63,7 @@ TEST_F(OrderStateTest, EachGroupHasALastWriterOfItsOwn) {
   apply(event_with(EventType::kUpdated, "u", kNoon + seconds(5), snapshot_of("old", "older")));
   EXPECT_EQ(column("order_status"), "sent");
   EXPECT_EQ(column("payment_status"), "paid");
-  EXPECT_EQ(state.all.snapshot_key.event_id, "u");
+  EXPECT_EQ(state.all.snapshot_key.event_id(), "u");
 }
 
 TEST_F(OrderStateTest, APaymentChangeWithASnapshotWritesItsOwnPaymentStatusAndTheSnapshotsStatus) {
@@ -209,38 +209,83 @@ TEST_F(OrderStateTest, TheFactsOfASnapshotAreTheSameReadOutOfItsColumns) {
   }
 }
 
-/// Of the state that the next two tests make.
+/// Of the state that the next three tests make: up to the flags of its fold, the sort key of its
+/// one event, what lies between it and the last one, and the rest but for the writes.
+constexpr std::string_view kKey = "001ee3dbac60060000020000006331";
+constexpr std::string_view kColumns =
+    "2500000000000001020000000000000000000000000001f049020000000000000100000000000000"
+    "0000000000";
+constexpr std::string_view kStatus = "030000006e6577";
+constexpr std::string_view kPayment = "040000006f70656e";
 constexpr std::string_view kUpToDuplicates =
-    "020f001ee3dbac6006000002000000633125000000000000010200000000000000000000"
-    "00000001f0490200000000000001000000000000000000000000001ee3dbac6006000002"
-    "0000006331030000006e6577001ee3dbac60060000020000006331040000006f70656e00"
-    "1ee3dbac600600001ee3dbac600600001ee3dbac60060000000000000000000000000000"
-    "0000000000000003000000010000000000000000000000";
+    "001ee3dbac600600001ee3dbac600600001ee3dbac60060000000000000000000000000000000000"
+    "0000000003000000010000000000000000000000";
 
-TEST_F(OrderStateTest, TheFormatOfVersionTwoIsThis) {
+TEST_F(OrderStateTest, TheFormatOfVersionThreeIsThis) {
   apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
   state.row_sent = true;
-  EXPECT_EQ(storage::hex_unsigned(encoded(state)), "02" + std::string(kUpToDuplicates) +
-                                                       "00"
-                                                       "00000000");
+  EXPECT_EQ(storage::hex_unsigned(encoded(state)),
+            fmt::format("03023f{}{}{}{}{}0000000000", kKey, kColumns, kStatus, kPayment,
+                        kUpToDuplicates));
 }
 
-TEST_F(OrderStateTest, VersionOneIsStillReadAndHasItsWritesInTheTree) {
-  apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
-  state.row_sent = true;
-  std::string bytes = encoded(state).substr(1);
-  bytes.resize(bytes.size() - 4 - 5);  // the checksum, and the empty writes
-  const std::string one = storage::seal(1, bytes);
-  ASSERT_EQ(storage::hex(one), "01" + std::string(kUpToDuplicates) + "743b6dd1");
-  const auto decoded = OrderState::decode(one);
+/// A state as an older version wrote it, `rest` in hexadecimal.
+class OlderOrderStateTest : public OrderStateTest {
+ protected:
+  void expect_read(std::uint8_t version, std::string_view writes, bool in_tree) {
+    apply(event_with(EventType::kCreated, "c1", kNoon, snapshot_of("new", "open")));
+    state.row_sent = true;
+    const std::string hex = fmt::format("020f{}{}{}{}{}{}{}{}", kKey, kColumns, kKey, kStatus, kKey,
+                                        kPayment, kUpToDuplicates, writes);
+    const auto decoded = OrderState::decode(storage::seal(version, storage::from_hex(hex)));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->writes.in_tree, in_tree);
+    EXPECT_EQ(decoded->writes.count, 0);
+    EXPECT_TRUE(decoded->row_sent);
+    EXPECT_EQ(decoded->all.status_key, state.all.status_key);
+    EXPECT_EQ(decoded->all.payment_key, state.all.payment_key);
+    std::string row, expected;
+    decoded->append_row(row, 1042);
+    state.append_row(expected, 1042);
+    EXPECT_EQ(row, expected);
+  }
+};
+
+TEST_F(OlderOrderStateTest, VersionTwoIsStillReadAndHasAllKeys) {
+  expect_read(2, "0000000000", false);
+}
+
+TEST_F(OlderOrderStateTest, VersionOneIsStillReadAndHasItsWritesInTheTree) {
+  expect_read(1, "", true);
+}
+
+TEST_F(OrderStateTest, AKeyThatIsTheSnapshotsIsWrittenOnce) {
+  const std::string id(36, 'i');
+  Event created = event_with(EventType::kCreated, id, kNoon, snapshot_of("new", "open"));
+  apply(created);
+  const std::size_t shared = encoded(state).size();
+  const std::string later(36, 'j');
+  apply(status(later, kNoon + seconds(1), "sent"));
+  const auto of_status = OrderState::decode(encoded(state));
+  ASSERT_TRUE(of_status);
+  EXPECT_EQ(of_status->all.status_key.event_id(), later);
+  EXPECT_EQ(of_status->all.payment_key.event_id(), id);
+  EXPECT_EQ(encoded(state).size(), shared + 1 + 8 + 1 + 4 + 36);
+  apply(payment(later, kNoon + seconds(1), "paid"));
+  const auto of_all = OrderState::decode(encoded(state));
+  ASSERT_TRUE(of_all);
+  EXPECT_EQ(of_all->all.payment_key, state.all.payment_key);
+  EXPECT_NE(of_all->all.payment_key, of_all->all.snapshot_key);
+}
+
+TEST_F(OrderStateTest, LongIdsAreKeptWhole) {
+  const std::string id(100, 'i');
+  apply(event_with(EventType::kCreated, id, kNoon, snapshot_of("new", "open")));
+  const auto decoded = OrderState::decode(encoded(state));
   ASSERT_TRUE(decoded);
-  EXPECT_TRUE(decoded->writes.in_tree);
-  EXPECT_EQ(decoded->writes.count, 0);
-  EXPECT_TRUE(decoded->row_sent);
-  std::string row, expected;
-  decoded->append_row(row, 1042);
-  state.append_row(expected, 1042);
-  EXPECT_EQ(row, expected);
+  EXPECT_EQ(decoded->all.snapshot_key.event_id(), id);
+  EXPECT_EQ(decoded->bytes(), state.bytes());
+  EXPECT_GE(state.bytes(), 3 * id.size());
 }
 
 TEST_F(OrderStateTest, DamagedBytesAreNotAState) {
