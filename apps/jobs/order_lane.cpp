@@ -45,9 +45,8 @@ std::string replay_key(const Coordinates& original) {
 
 OrderLane::OrderLane(const OrderLaneContext& context, std::optional<Instant> timer_clock)
     : context_(context),
-      // An order's history takes about as much room as the rest of it. Where no job keeps one its
-      // share is left: more for the orders makes them no faster.
-      orders_(context.trees.orders, context.cache_bytes / 2),
+      // An order's history takes about as much room as the rest of it.
+      orders_(context.trees.orders, context.cache_bytes / (context.track_status ? 2 : 1)),
       tracker_(context.trees.history, *context.timers, *context.status_rules,
                context.cache_bytes / 2),
       outbox_(context.sinks.count),
