@@ -17,6 +17,8 @@
 #   --dir DIR        where it lives; default: $LENSART_STACK_DIR, else .lensart of the checkout
 #   --postgres-option NAME=VALUE       more settings for PostgreSQL, from its next start on;
 #                    repeatable; or blank-separated in $LENSART_STACK_PG_OPTIONS
+#   $LENSART_STACK_PG_CLOCK            how far PostgreSQL's clock is off from its next start on, such
+#                    as +5m (needs the package faketime)
 #
 # Anyone on this machine may connect: it is made for tests and demonstrations, not for data.
 set -euo pipefail

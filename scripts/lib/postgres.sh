@@ -103,15 +103,25 @@ postgres_remove_stale_lock() {
   rm -f "$1/data/postmaster.pid"
 }
 
+# The command with the server's clock as LENSART_STACK_PG_CLOCK has it, a word a line.
+postgres_clock() {
+  local library
+  [ -n "${LENSART_STACK_PG_CLOCK:-}" ] || return 0
+  library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
+  [ -n "$library" ] || die 'LENSART_STACK_PG_CLOCK needs the package faketime'
+  printf '%s\n' env "LD_PRELOAD=$library" "FAKETIME=$LENSART_STACK_PG_CLOCK"
+}
+
 # postgres_start PORT NAME=VALUE...: 0 when it takes connections, 1 when not (its log says why).
 postgres_start() {
-  local home
+  local home clock
   postgres_make_home
   home=$(postgres_home)
   postgres_initialise "$home" || return 1
   postgres_remove_stale_lock "$home"
   postgres_write_configuration "$home" "$@"
-  (cd / && as_postgres pg_ctl start -D "$home/data" -l "$home/log" -w -t 60 -s) \
+  mapfile -t clock < <(postgres_clock)
+  (cd / && as_postgres "${clock[@]}" pg_ctl start -D "$home/data" -l "$home/log" -w -t 60 -s) \
     >&2 9>&- </dev/null || return 1
   postgres_port=$1 postgres_create_database "$home"
 }
