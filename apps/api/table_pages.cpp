@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view kOrders = "/api/v1/orders/";
 constexpr std::string_view kWindows = "/api/v1/windows/";
-constexpr std::chrono::seconds kBusinessKept{2};
+constexpr std::chrono::milliseconds kBusinessKept{500};  // kKept in console/assets/lib/asker.js
 constexpr std::size_t kBusinessAnswers = 32;
 
 /// Answers of late. Threads: the worker's.

@@ -15,6 +15,7 @@ const format = await use('lib/format.js');
 const {layOut} = await use('lib/payload.js');
 const {patchOf} = await use('lib/patch.js');
 const {History} = await use('lib/history.js');
+const {asker} = await use('lib/asker.js');
 const {causeOf, remedyOf} = await use('lib/attention.js');
 const api = JSON.parse(readFileSync(new URL('apps/api/openapi.json', root)));
 const schemas = api.components.schemas;
@@ -178,4 +179,42 @@ test('a history goes on from the stream, a point a step', () => {
   }
   assert.deepEqual(history.at, [119.9, 120.5, 131]);
   assert.deepEqual(history.column('x'), [5, 6, 7]);
+});
+
+test('what changes is asked for twice: the first answer may be from before the change', async () => {
+  const real = globalThis.setTimeout;
+  let due = null;  // the asker has one timer at a time
+  globalThis.setTimeout = (body) => due = body;
+  try {
+    let known = 'old';  // what the server answers, and shows
+    const shown = [];
+    const asking = asker(async () => known, (answer) => shown.push(answer), assert.fail);
+    const settle = async () => { for (let i = 0; i < 10; ++i) await null; };
+    const later = async () => {
+      await settle();
+      const body = due;
+      due = null;
+      body?.();
+      await settle();
+    };
+    asking.changed('1');
+    await later();
+    await later();
+    assert.deepEqual(shown, ['old', 'old']);
+    asking.changed('2');  // answered from what was known, and not asked again but for that
+    await settle();
+    known = 'new';
+    await later();
+    await later();
+    assert.deepEqual(shown.slice(2), ['old', 'new']);
+    await later();
+    assert.equal(shown.length, 4, 'asked again without a change');
+    asking.changed('3');
+    asking.changed('4');  // within the pause
+    asking.end();
+    await later();
+    assert.equal(shown.length, 4, 'heard after the end');
+  } finally {
+    globalThis.setTimeout = real;
+  }
 });

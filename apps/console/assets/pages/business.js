@@ -2,6 +2,7 @@
 // orders, what sells. Asked again as events reach the tables.
 
 import {get} from '../lib/api.js';
+import {asker as askerOf} from '../lib/asker.js';
 import {h, replace} from '../lib/dom.js';
 import {day, clock, duration, money, number, percent, shortMoney} from '../lib/format.js';
 import {seconds} from '../lib/history.js';
@@ -31,7 +32,7 @@ export function show(place, {stream, go, address}) {
   branch.onchange = () => change('branch', branch.value);
 
   let view = null;
-  const asker = fresh(() => get('/business', query), (answer) => {
+  const asker = askerOf(() => get('/business', query), (answer) => {
     fillBranches(branch, answer, query.branch);
     about.textContent = t('business.range', {
       from: rangeEnd(answer.from), to: rangeEnd(answer.until),
@@ -67,51 +68,6 @@ export function show(place, {stream, go, address}) {
 
 function rangeEnd(text) {
   return `${day(seconds(text))} ${clock(seconds(text))}`;
-}
-
-// Asks again when what it was told has changed, once a second at most and never for more than a
-// tenth of the time, so that a page left open is no burden to the database.
-function fresh(load, onAnswer, onError) {
-  let key = null;
-  let askedFor = null;
-  let round = 0;
-  let timer = null;
-  let busy = false;
-  let pause = 1000;
-
-  async function ask() {
-    const mine = ++round;
-    clearTimeout(timer);
-    askedFor = key;
-    busy = true;
-    const begin = performance.now();
-    try {
-      const answer = await load();
-      if (mine === round) onAnswer(answer);
-    } catch (error) {
-      if (!('status' in error)) throw error;
-      if (mine === round && error.status !== 401) onError(error, ask);
-    }
-    if (mine !== round) return;
-    busy = false;
-    pause = Math.max(1000, 10 * (performance.now() - begin));
-    timer = setTimeout(() => {
-      timer = null;
-      if (key !== askedFor) ask();
-    }, pause);
-  }
-  return {
-    ask,
-    changed(now) {
-      const first = key === null;
-      key = now;
-      if (first || (!busy && !timer && key !== askedFor)) ask();
-    },
-    end() {
-      ++round;
-      clearTimeout(timer);
-    },
-  };
 }
 
 function branchName({branch_id: id, branch_name: name}) {
