@@ -18,7 +18,7 @@
 #   --postgres-option NAME=VALUE       more settings for PostgreSQL, from its next start on;
 #                    repeatable; or blank-separated in $LENSART_STACK_PG_OPTIONS
 #   $LENSART_STACK_PG_CLOCK            how far PostgreSQL's clock is off from its next start on, such
-#                    as +5m (needs the package faketime)
+#                    as +5m, or a file that says so at any time (needs the package faketime)
 #
 # Anyone on this machine may connect: it is made for tests and demonstrations, not for data.
 set -euo pipefail

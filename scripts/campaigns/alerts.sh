@@ -227,7 +227,7 @@ begin_DiskLow() {
 }
 end_DiskLow() { rm "$results/disk/somebody-elses"; }
 
-# Our own clock cannot be: the allocator asks for the time while libfaketime asks for memory.
+# PostgreSQL's clock: ours would take the preparations of quiet-night.sh.
 begin_ClockSkew() { LENSART_STACK_PG_CLOCK=+5m "$stack" restart postgres; }
 end_ClockSkew() { "$stack" restart postgres; }
 

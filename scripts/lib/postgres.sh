@@ -103,13 +103,17 @@ postgres_remove_stale_lock() {
   rm -f "$1/data/postmaster.pid"
 }
 
-# The command with the server's clock as LENSART_STACK_PG_CLOCK has it, a word a line.
+# The words before a server whose clock LENSART_STACK_PG_CLOCK sets, one a line.
 postgres_clock() {
   local library
   [ -n "${LENSART_STACK_PG_CLOCK:-}" ] || return 0
   library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
   [ -n "$library" ] || die 'LENSART_STACK_PG_CLOCK needs the package faketime'
-  printf '%s\n' env "LD_PRELOAD=$library" "FAKETIME=$LENSART_STACK_PG_CLOCK"
+  printf '%s\n' env "LD_PRELOAD=$library"
+  case $LENSART_STACK_PG_CLOCK in
+    /*) printf '%s\n' "FAKETIME_TIMESTAMP_FILE=$LENSART_STACK_PG_CLOCK" FAKETIME_NO_CACHE=1 ;;
+    *) printf '%s\n' "FAKETIME=$LENSART_STACK_PG_CLOCK" ;;
+  esac
 }
 
 # postgres_start PORT NAME=VALUE...: 0 when it takes connections, 1 when not (its log says why).
