@@ -286,7 +286,7 @@ test('PostgreSQL is stopped', async () => {
       pipeline.value('SELECT count(*) FROM orders_processed WHERE order_id = 840001') === '1');
 });
 
-// Each but one in a pipeline of its own, so that nothing older stands before it.
+// Each but one in a pipeline of its own, so that no other finding stands before it.
 async function alone(settings, body) {
   const other = pipeline;
   pipeline = await Pipeline.create({...kFast, ...settings});
