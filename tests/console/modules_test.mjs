@@ -209,6 +209,13 @@ test('what changes is asked for twice: the first answer may be from before the c
     assert.deepEqual(shown.slice(2), ['old', 'new']);
     await later();
     assert.equal(shown.length, 4, 'asked again without a change');
+    known = 'of another question';
+    asking.ask();
+    await settle();
+    known = 'and newer';
+    await later();
+    await later();
+    assert.deepEqual(shown.splice(4), ['of another question', 'and newer']);
     asking.changed('3');
     asking.changed('4');  // within the pause
     asking.end();

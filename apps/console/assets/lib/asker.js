@@ -29,7 +29,7 @@ export function asker(load, onAnswer, onError) {
       if (mine === round) onAnswer(answer);
     } catch (error) {
       if (!('status' in error)) throw error;
-      if (mine === round && error.status !== 401) onError(error, ask);
+      if (mine === round && error.status !== 401) onError(error, askAnew);
     }
     if (mine !== round) return;
     busy = false;
@@ -38,8 +38,13 @@ export function asker(load, onAnswer, onError) {
       if (key !== askedFor || !confirmed) ask();
     }, Math.max(kKept, 10 * (performance.now() - begin)));
   }
+  // Another question, or the same after an error: its first answer may be an old one, too.
+  function askAnew() {
+    askedFor = undefined;
+    return ask();
+  }
   return {
-    ask,
+    ask: askAnew,
     changed(now) {
       const first = key === null;
       key = now;
