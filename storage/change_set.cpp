@@ -7,6 +7,10 @@ namespace lensart::storage {
 
 namespace {
 
+constexpr std::size_t kFullBlockBytes = 120 << 10;
+/// No more than this lies behind the bytes of a full block, as a rule.
+constexpr std::size_t kUsualEntryBytes = 8 << 10;
+
 struct SortedChange {
   std::uint64_t prefix;  ///< the key's first eight bytes, which nearly always decide
   StateChange change;
@@ -25,27 +29,37 @@ void ChangeSet::put(Table table, std::string_view key, std::string_view value) {
   end_put();
 }
 
+std::string& ChangeSet::open_block() {
+  if (blocks.empty()) {
+    blocks.emplace_back();  // which grows as it needs: most sets are small
+  } else if (blocks.back().size() >= kFullBlockBytes) {
+    blocks.emplace_back().reserve(kFullBlockBytes + kUsualEntryBytes);
+  }
+  return blocks.back();
+}
+
 std::string& ChangeSet::begin_put(Table table, std::string_view key) {
-  const auto at = static_cast<std::uint32_t>(bytes.size());
+  std::string& block = open_block();
+  const auto at = static_cast<std::uint32_t>(block.size());
   const auto size = static_cast<std::uint32_t>(key.size());
-  bytes.append(key);
-  items.push_back({table, at, size, at + size, 0, false});
-  return bytes;
+  block.append(key);
+  items.push_back(
+      {table, static_cast<std::uint32_t>(blocks.size() - 1), at, size, at + size, 0, false});
+  return block;
 }
 
 void ChangeSet::end_put() {
   Item& item = items.back();
-  item.value_size = static_cast<std::uint32_t>(bytes.size() - item.value_at);
+  item.value_size = static_cast<std::uint32_t>(blocks.back().size() - item.value_at);
 }
 
 void ChangeSet::erase(Table table, std::string_view key) {
-  const auto at = static_cast<std::uint32_t>(bytes.size());
-  bytes.append(key);
-  items.push_back({table, at, static_cast<std::uint32_t>(key.size()), 0, 0, true});
+  begin_put(table, key);
+  items.back().erase = true;
 }
 
 StateChange ChangeSet::at(const Item& item) const {
-  const std::string_view all = bytes;
+  const std::string_view all = blocks[item.block];
   StateChange change{item.table, all.substr(item.key_at, item.key_size), std::nullopt};
   if (!item.erase) change.value = all.substr(item.value_at, item.value_size);
   return change;

@@ -20,10 +20,12 @@ struct StateChange {
 
 /// What one lane of one node wants written with an epoch. Owns its bytes.
 struct ChangeSet {
-  std::string bytes;
+  /// The keys and values, each in one of these. One is begun when the one before is full, so that
+  /// growing moves nothing and takes no more than it needs.
+  std::vector<std::string> blocks;
   struct Item {
     Table table;
-    std::uint32_t key_at, key_size, value_at, value_size;
+    std::uint32_t block, key_at, key_size, value_at, value_size;
     bool erase;
   };
   std::vector<Item> items;
@@ -34,6 +36,9 @@ struct ChangeSet {
   void end_put();
   void erase(Table table, std::string_view key);
   StateChange at(const Item& item) const;
+
+ private:
+  std::string& open_block();
 };
 
 /// The changes of all lanes in the order of the trees, the last of several to one key alone.

@@ -66,7 +66,8 @@ std::optional<std::string> compressed(std::string_view chunk) {
               sizeof(std::uint32_t));  // the seal
   out.push_back(static_cast<char>(kOutboxCompressedVersion));
   ByteWriter(out).number(size);
-  return out.append(packed, 0, static_cast<std::size_t>(bytes));
+  out.append(packed, 0, static_cast<std::size_t>(bytes));
+  return out;
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ EpochId chain_id(const EpochId& previous, const Incarnation& incarnation,
   add(previous.view());
   add(incarnation.view());
   add(epoch.offsets_json);
-  for (const ChangeSet& set : epoch.changes) add(set.bytes);
+  for (const ChangeSet& set : epoch.changes) {
+    for (const std::string& block : set.blocks) add(block);
+  }
   for (const OutboxChunk& chunk : epoch.chunks) add(chunk.bytes);
   const XXH128_canonical_t canonical = [&] {
     XXH128_canonical_t out;

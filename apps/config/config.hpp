@@ -65,7 +65,7 @@ struct PostgresConfig {
 
 struct StateConfig {
   std::string directory = "lensart-state";
-  std::uint64_t cache = 64 * kMiB;
+  std::uint64_t cache = 32 * kMiB;
   std::uint64_t max_size = 64 * kGiB;
 };
 

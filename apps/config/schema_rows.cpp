@@ -186,10 +186,11 @@ void add_stores(Rows& rows) {
       ROW(postgres.schema, "PostgreSQL schema that holds the tables.").checked(check_schema_name));
   rows.push_back(ROW(state.directory, "Directory of the state; on a local disk, one a pipeline.")
                      .checked(check_not_empty));
-  rows.push_back(ROW(state.cache,
-                     "Memory for cached state: half for orders, half for their history; all for "
-                     "orders where no job keeps one.")
-                     .size_between(1 * kMiB, 1024 * kGiB));
+  rows.push_back(
+      ROW(state.cache,
+          "Memory for the state of orders, as it lies in the state; a sixteenth more for "
+          "histories, an eighth for windows.")
+          .size_between(1 * kMiB, 1024 * kGiB));
   rows.push_back(ROW(state.max_size, "Size the state may grow to before the source stops.")
                      .size_between(8 * kMiB, 16 * 1024 * kGiB));
 }

@@ -33,49 +33,6 @@ SortKey read_key(storage::ByteReader& reader) {
   return {timestamp, rank, reader.text()};
 }
 
-/// Reads the facts out of the columns, in their order in tables.cpp.
-SnapshotFacts facts_in(std::string_view columns) {
-  using storage::ColumnType;
-  storage::ByteReader reader(columns);
-  const auto next = [&reader](ColumnType type) { return storage::read_cell(type, reader); };
-  SnapshotFacts facts;
-  next(ColumnType::kBigint);  // user_id
-  next(ColumnType::kText);    // user_name
-  next(ColumnType::kText);    // user_email
-  facts.branch_id = next(ColumnType::kBigint).number;
-  next(ColumnType::kText);  // branch_name
-  next(ColumnType::kText);  // branch_address
-  if (const auto date = next(ColumnType::kInstant); !date.null) {
-    facts.date = Instant{std::chrono::microseconds(date.number)};
-  }
-  next(ColumnType::kText);    // address
-  next(ColumnType::kText);    // note
-  next(ColumnType::kBigint);  // coupon_id
-  facts.total_price = next(ColumnType::kMoney).number;
-  if (const auto method = next(ColumnType::kText); !method.null) {
-    facts.has_payment_method = true;
-    facts.payment_method_at = static_cast<std::uint32_t>(method.text.data() - columns.data());
-    facts.payment_method_size = static_cast<std::uint32_t>(method.text.size());
-  }
-  return facts;
-}
-
-/// The same out of the snapshot that the columns were made of.
-SnapshotFacts facts_of(const orders::Snapshot& snapshot, std::string_view columns) {
-  constexpr std::size_t kItemsCountBytes = 9;  // the column behind the payment method
-  SnapshotFacts facts;
-  facts.branch_id = snapshot.branch_id;
-  facts.date = snapshot.date;
-  facts.total_price = snapshot.total_price;
-  if (snapshot.payment_method) {
-    const std::size_t size = snapshot.payment_method->size();
-    facts.has_payment_method = true;
-    facts.payment_method_at = static_cast<std::uint32_t>(columns.size() - kItemsCountBytes - size);
-    facts.payment_method_size = static_cast<std::uint32_t>(size);
-  }
-  return facts;
-}
-
 }  // namespace
 
 std::optional<std::string_view> status_written(const orders::Event& event) {
@@ -125,7 +82,6 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
     snapshot_key.assign(event);
     snapshot_columns.clear();
     append_snapshot_columns(snapshot_columns, event.snapshot);
-    facts = facts_of(event.snapshot, snapshot_columns);
     if (with_sales) sales = encode_sales(event.snapshot);
     change.any = change.snapshot = true;
   }
@@ -146,6 +102,31 @@ OrderFold::Change OrderFold::apply(const orders::Event& event, bool with_sales) 
     change.any = true;
   }
   return change;
+}
+
+/// In the order of the columns in tables.cpp.
+SnapshotFacts OrderFold::facts() const {
+  using storage::ColumnType;
+  storage::ByteReader reader(snapshot_columns);
+  const auto next = [&reader](ColumnType type) { return storage::read_cell(type, reader); };
+  SnapshotFacts facts;
+  next(ColumnType::kBigint);  // user_id
+  next(ColumnType::kText);    // user_name
+  next(ColumnType::kText);    // user_email
+  facts.branch_id = next(ColumnType::kBigint).number;
+  next(ColumnType::kText);  // branch_name
+  next(ColumnType::kText);  // branch_address
+  if (const auto date = next(ColumnType::kInstant); !date.null) {
+    facts.date = Instant{std::chrono::microseconds(date.number)};
+  }
+  next(ColumnType::kText);    // address
+  next(ColumnType::kText);    // note
+  next(ColumnType::kBigint);  // coupon_id
+  facts.total_price = next(ColumnType::kMoney).number;
+  if (const auto method = next(ColumnType::kText); !method.null) {
+    facts.payment_method = method.text;
+  }
+  return facts;
 }
 
 void OrderFold::encode(storage::StagedWriter& writer) const {
@@ -175,7 +156,6 @@ void OrderFold::decode(storage::ByteReader& reader, bool shares_keys) {
   has_payment = has(kPayment);
   snapshot_key = read_key(reader);
   snapshot_columns = reader.text();
-  if (has_snapshot) facts = facts_in(snapshot_columns);
   sales = reader.text();
   status_key = shares_keys && has(kStatusWithSnapshot) ? snapshot_key : read_key(reader);
   status = reader.text();
@@ -185,12 +165,6 @@ void OrderFold::decode(storage::ByteReader& reader, bool shares_keys) {
   if (has(kCreated)) earliest_created = created;
   earliest = reader.instant();
   latest = reader.instant();
-}
-
-std::size_t OrderFold::bytes() const {
-  return storage::heap_bytes(snapshot_columns) + storage::heap_bytes(sales) +
-         snapshot_key.heap_bytes() + status_key.heap_bytes() + payment_key.heap_bytes() +
-         storage::heap_bytes(status) + storage::heap_bytes(payment_status);
 }
 
 }  // namespace lensart::jobs

@@ -27,8 +27,6 @@ class SortKey {
   void write(storage::StagedWriter& writer) const;
   friend bool operator==(const SortKey&, const SortKey&) = default;
 
-  std::size_t heap_bytes() const { return id_.capacity() <= kUsualId ? 0 : id_.capacity(); }
-
  private:
   static constexpr std::size_t kUsualId = 40;  ///< a UUID takes 36
 
@@ -41,16 +39,12 @@ class SortKey {
 std::optional<std::string_view> status_written(const orders::Event& event);
 std::optional<std::string_view> payment_status_written(const orders::Event& event);
 
-/// What windowed jobs need to know of a snapshot: it stands in `OrderFold::snapshot_columns`, but
-/// is wanted too often to be looked for there.
+/// What windowed jobs need to know of a snapshot. Views into its columns.
 struct SnapshotFacts {
   std::int64_t branch_id = 0;
   std::optional<Instant> date;
   orders::Hundredths total_price = 0;
-  bool has_payment_method = false;
-  std::uint32_t payment_method_at = 0;  ///< in the columns
-  std::uint32_t payment_method_size = 0;
-  friend bool operator==(const SnapshotFacts&, const SnapshotFacts&) = default;
+  orders::Text payment_method;
 };
 
 /// Threads: one at a time.
@@ -58,7 +52,6 @@ struct OrderFold {
   bool has_snapshot = false;
   SortKey snapshot_key;
   std::string snapshot_columns;  ///< user_id … items_count, encoded as orders_processed has them
-  SnapshotFacts facts;           ///< of snapshot_columns; never persisted
   std::string sales;             ///< the snapshot's `encode_sales`, where a job asks for it
   bool has_status = false;
   SortKey status_key;
@@ -79,18 +72,13 @@ struct OrderFold {
 
   /// The earliest `order.created`, else the earliest event. REQUIRES: an event was applied.
   Instant created_at() const { return earliest_created.value_or(earliest); }
-  /// The latest snapshot's. Dies with the next change.
-  orders::Text payment_method() const {
-    if (!facts.has_payment_method) return std::nullopt;
-    return std::string_view(snapshot_columns)
-        .substr(facts.payment_method_at, facts.payment_method_size);
-  }
+  /// The latest snapshot's. REQUIRES: has_snapshot.
+  SnapshotFacts facts() const;
 
   void encode(storage::StagedWriter& writer) const;
   /// What `encode` wrote or, where `shares_keys` is false, what it wrote before equal keys were
   /// written once. A damaged text leaves `reader.ok()` false.
   void decode(storage::ByteReader& reader, bool shares_keys);
-  std::size_t bytes() const;  ///< approximate memory beyond the object itself
 };
 
 }  // namespace lensart::jobs

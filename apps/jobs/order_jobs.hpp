@@ -35,10 +35,9 @@ struct ParsedRecord {
   Verdict verdict = Verdict::kAccepted;
   /// What the lane of orders said; kAccepted for records it never saw.
   LaneVerdict lane_verdict = LaneVerdict::kAccepted;
-  std::uint32_t index = 0;   ///< of its event, or of its rejection
-  std::uint32_t lane = 0;    ///< of orders; accepted ones and duplicates only
-  bool unknown = false;      ///< a status or payment method that the maps lack
-  std::uint32_t header = 0;  ///< bytes of a replay's envelope before the event's payload
+  std::uint32_t index = 0;  ///< of its event, or of its rejection
+  std::uint32_t lane = 0;   ///< of orders; accepted ones and duplicates only
+  bool unknown = false;     ///< a status or payment method that the maps lack
   storage::IdHash id;
 };
 
@@ -82,7 +81,7 @@ struct OrderJobsOptions {
   std::size_t parse_concurrency = 0;  ///< 0: as many as the pool has threads
   /// By node, as the drawing names them; what is not named has none. Higher goes first.
   std::map<std::string, unsigned, std::less<>> priorities;
-  std::size_t cache_bytes = 64 << 20;  ///< of all lanes together
+  std::size_t cache_bytes = 32 << 20;  ///< of all lanes together
   Duration max_out_of_orderness = std::chrono::minutes(5);
   std::optional<Duration> allowed_lateness = std::chrono::hours(1);  ///< nothing: unlimited
   std::optional<Duration> state_ttl = std::chrono::hours(24 * 400);  ///< nothing: unlimited

@@ -78,7 +78,6 @@ void OrderJobs::parse_one(orders::EventReader& reader, OrderBatch& batch, std::s
   if (topic == orders::Topic::kReplay) {
     const auto opened = orders::open_replay(payload);
     if (!opened) return reject(no_envelope());
-    parsed.header = static_cast<std::uint32_t>(payload.size() - opened->payload.size());
     topic = opened->topic;
     payload = opened->payload;
     if (opened->original) {
@@ -179,14 +178,9 @@ void OrderJobs::judge(OrderShard& shard, OrderBatch& batch, std::size_t index) {
   ParsedRecord& parsed = batch.parsed[index];
   const nodes::RawRecord& record = batch.records[index];
   const orders::Event& event = batch.events[parsed.index];
-  const IncomingEvent incoming{event,
-                               batch.payload(record).substr(parsed.header),
-                               coordinates(record),
-                               {record.source, record.offset},
-                               parsed.id,
-                               batch.epoch,
-                               batch.judged_by,
-                               is_replay(record.source)};
+  const IncomingEvent incoming{
+      event,       coordinates(record), {record.source, record.offset}, parsed.id,
+      batch.epoch, batch.judged_by,     is_replay(record.source)};
   if (parsed.verdict == Verdict::kDuplicate) {
     parsed.lane_verdict = value_or_throw(shard.orders.on_duplicate(incoming, shard.txn));
     return;
@@ -200,7 +194,6 @@ void OrderJobs::judge_replay(OrderShard& shard, OrderBatch& batch, const Replay&
   const nodes::RawRecord& record = batch.records[replay.record];
   const orders::OriginalRecord& original = replay.original;
   const IncomingEvent incoming{batch.events[parsed.index],
-                               batch.payload(record).substr(parsed.header),
                                {original.topic, original.partition, original.offset},
                                {record.source, record.offset},
                                parsed.id,
@@ -235,6 +228,8 @@ void OrderJobs::fold_orders(std::size_t lane, OrderBatch& batch) {
       if (an_event && parsed.lane == lane) take(i);
     }
   };
+  for_each_own(
+      [&](std::size_t i) { shard.orders.prefetch(batch.events[batch.parsed[i].index].order_id); });
   if (batch.replays.empty()) {
     for_each_own([&](std::size_t i) { judge(shard, batch, i); });
   } else {

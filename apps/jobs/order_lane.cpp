@@ -45,10 +45,10 @@ std::string replay_key(const Coordinates& original) {
 
 OrderLane::OrderLane(const OrderLaneContext& context, std::optional<Instant> timer_clock)
     : context_(context),
-      // An order's history takes about as much room as the rest of it.
-      orders_(context.trees.orders, context.cache_bytes / (context.track_status ? 2 : 1)),
+      orders_(context.trees.orders, context.cache_bytes),
+      // Histories are read out of the orders' own values, as a rule: little is worth keeping.
       tracker_(context.trees.history, *context.timers, *context.status_rules,
-               context.cache_bytes / 2),
+               context.cache_bytes / 16),
       outbox_(context.sinks.count),
       timer_clock_(timer_clock) {}
 
@@ -78,8 +78,8 @@ Result<LaneVerdict> OrderLane::on_event(const IncomingEvent& incoming,
   const bool too_late = !incoming.exempt && incoming.judged_by && context_.allowed_lateness &&
                         event.timestamp < *incoming.judged_by - *context_.allowed_lateness;
   storage::ChunkBuilder& raw = outbox_.lane(context_.sinks.raw(incoming.id.low));
-  append_raw_row(raw.begin(kOrdersRaw, EntryKind::kAppend, incoming.origin), event,
-                 incoming.payload, incoming.at, too_late);
+  append_raw_row(raw.begin(kOrdersRaw, EntryKind::kAppend, incoming.origin), event, incoming.at,
+                 too_late);
   raw.end();
   LENSART_TRY(fold(incoming, *state, too_late, txn));
   return too_late ? LaneVerdict::kTooLate : LaneVerdict::kAccepted;
@@ -99,7 +99,7 @@ Result<Unit> OrderLane::fold(const IncomingEvent& incoming, OrderState& state, b
   remember_counted(event.order_id, state);
   const OrderState::Context context{*context_.zone, context_.with_sales};
   if (state.apply(event, incoming.origin, too_late, context)) {
-    orders_.mark(event.order_id, incoming.epoch);
+    orders_.mark(event.order_id);
   }
   if (!context_.track_status) return Unit{};
   return tracker_.on_event(event, incoming.origin, incoming.epoch, state.writes, txn);
@@ -112,7 +112,7 @@ Result<LaneVerdict> OrderLane::on_duplicate(const IncomingEvent& incoming,
   LENSART_ASSIGN(OrderState* const state, orders_.find(order_id, txn));
   if (!state->known() || is_expired(*state, incoming.judged_by)) return LaneVerdict::kAccepted;
   ++state->duplicates;
-  orders_.mark(order_id, incoming.epoch);
+  orders_.mark(order_id);
   return LaneVerdict::kAccepted;
 }
 
@@ -138,7 +138,7 @@ Result<LaneVerdict> OrderLane::on_too_late_replayed(const IncomingEvent& incomin
   if (is_expired(*state, incoming.judged_by)) return LaneVerdict::kExpired;
   remember_counted(event.order_id, *state);
   if (state->count_late(event, {*context_.zone, context_.with_sales})) {
-    orders_.mark(event.order_id, incoming.epoch);
+    orders_.mark(event.order_id);
   }
   note_replay(incoming, true, through);
   return LaneVerdict::kAccepted;
@@ -155,8 +155,9 @@ void OrderLane::store_lines(orders::OrderId order_id, const OrderState& state,
   }
 }
 
-void OrderLane::close_order(orders::OrderId order_id, OrderState& state,
-                            storage::ChangeSet& changes) {
+/// Returns the encoded state, which lies in `changes`.
+std::string_view OrderLane::close_order(orders::OrderId order_id, OrderState& state,
+                                        storage::ChangeSet& changes) {
   if (state.all.has_snapshot && state.row_changed) {
     storage::ChunkBuilder& rest = outbox_.lane(context_.sinks.rest());
     const bool known = state.row_sent;
@@ -181,6 +182,7 @@ void OrderLane::close_order(orders::OrderId order_id, OrderState& state,
   state.encode(changes.begin_put(context_.trees.orders,
                                  storage::key_of(static_cast<std::uint64_t>(order_id))));
   changes.end_put();
+  return *changes.at(changes.items.back()).value;
 }
 
 Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
@@ -197,7 +199,7 @@ Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadT
     LENSART_ASSIGN(OrderState* const state, orders_.find(timer.key, txn));
     if (state->expired) continue;
     if (state->timer == timer.due) state->timer.reset();
-    orders_.mark(timer.key, closing.epoch);
+    orders_.mark(timer.key);
     LENSART_TRY(tracker_.on_timer(timer.key, closing.epoch, state->writes, txn));
   }
   return Unit{};
@@ -207,7 +209,7 @@ Result<Unit> OrderLane::fire_timers(const Closing& closing, const storage::ReadT
 void OrderLane::count_differences(const storage::ReadTransaction& txn) {
   for (const auto& [order_id, before] : counted_before_) {
     OrderState& state = *value_or_throw(orders_.find(order_id, txn));
-    // One that left the cache unchanged may have been remembered again, or is no more.
+    // One that the sweep has let go is read anew.
     if (!std::exchange(state.remembered, false)) continue;
     const auto after = counted_order(state.counted(), *context_.status_rules);
     if (before == after) continue;
@@ -268,7 +270,6 @@ Result<Unit> OrderLane::sweep(const Closing& closing, const storage::ReadTransac
 Result<Unit> OrderLane::close_epoch(const Closing& closing, const storage::ReadTransaction& txn,
                                     nodes::LaneOutput& output) {
   storage::ChangeSet& changes = output.changes;
-  changes.bytes.reserve(usual_change_bytes_);
   if (closing.sweep) LENSART_TRY(sweep(closing, txn, changes));
   LENSART_TRY(fire_timers(closing, txn, changes));
   if (context_.track_status) {
@@ -276,19 +277,19 @@ Result<Unit> OrderLane::close_epoch(const Closing& closing, const storage::ReadT
     tracking.clock_before = timer_clock_;
     tracking.clock = closing.timer_clock;
     tracking.find_order = [&](orders::OrderId order_id) { return orders_.find(order_id, txn); };
-    tracking.mark_order = [&](orders::OrderId order_id) { orders_.mark(order_id, closing.epoch); };
+    tracking.mark_order = [&](orders::OrderId order_id) { orders_.mark(order_id); };
     LENSART_TRY(tracker_.close_epoch(tracking, changes, outbox_.lane(context_.sinks.rest())));
   }
   timer_clock_ = closing.timer_clock;
   count_differences(txn);
-  orders_.close_epoch(
-      [&](orders::OrderId order_id, OrderState& state) { close_order(order_id, state, changes); });
+  orders_.close_epoch(closing.epoch, [&](orders::OrderId order_id, OrderState& state) {
+    return close_order(order_id, state, changes);
+  });
   context_.ids->log(changes, closing.epoch, context_.lane, std::exchange(accepted_ids_, {}));
   for (const auto& [key, event_id] : std::exchange(replayed_, {})) {
     changes.put(context_.trees.replays, key, storage::seal(kReplayVersion, event_id));
   }
   outbox_.flush_into(output);
-  usual_change_bytes_ = changes.bytes.size();
   return Unit{};
 }
 
@@ -299,7 +300,7 @@ std::vector<std::unique_ptr<HandedOver>> OrderLane::hand_over() {
 }
 
 void OrderLane::shrink(EpochNumber durable) {
-  orders_.shrink(durable);
+  orders_.set_durable(durable);
   tracker_.shrink(durable);
 }
 

@@ -13,7 +13,7 @@
 #include "apps/jobs/tables.hpp"
 #include "apps/jobs/windowed_job.hpp"
 #include "nodes/epoch_draft.hpp"
-#include "nodes/operators/keyed_cache.hpp"
+#include "nodes/operators/packed_cache.hpp"
 #include "nodes/operators/timers.hpp"
 #include "storage/id_index.hpp"
 
@@ -65,7 +65,6 @@ std::uint32_t order_lane_of(orders::OrderId order_id, std::size_t lanes);
 /// An event as the lane is given it. Views live as long as the call.
 struct IncomingEvent {
   const orders::Event& event;
-  std::string_view payload;
   Coordinates at;          ///< of orders_raw's row
   storage::Origin origin;  ///< in the source
   storage::IdHash id;
@@ -82,6 +81,8 @@ class OrderLane {
  public:
   OrderLane(const OrderLaneContext& context, std::optional<Instant> timer_clock);
 
+  /// An event of this order comes shortly.
+  void prefetch(orders::OrderId order_id) const { orders_.prefetch(order_id); }
   /// One event: the log's row now, the order's rows when the epoch closes.
   Result<LaneVerdict> on_event(const IncomingEvent& incoming, const storage::ReadTransaction& txn);
   /// An event that was accepted before and stands in orders_raw: for a state made anew. Nothing is
@@ -128,7 +129,8 @@ class OrderLane {
   void note_replay(const IncomingEvent& incoming, bool too_late, const Coordinates& through);
   Result<Unit> fire_timers(const Closing& closing, const storage::ReadTransaction& txn,
                            storage::ChangeSet& changes);
-  void close_order(orders::OrderId order_id, OrderState& state, storage::ChangeSet& changes);
+  std::string_view close_order(orders::OrderId order_id, OrderState& state,
+                               storage::ChangeSet& changes);
   void store_lines(orders::OrderId order_id, const OrderState& state, storage::ChangeSet& changes);
   void count_differences(const storage::ReadTransaction& txn);
   Result<Unit> sweep(const Closing& closing, const storage::ReadTransaction& txn,
@@ -137,7 +139,7 @@ class OrderLane {
                            storage::ChangeSet& changes);
 
   OrderLaneContext context_;
-  nodes::KeyedCache<OrderState> orders_;
+  nodes::PackedCache<OrderState> orders_;
   OrderStatusTracker tracker_;
   nodes::OutboxWriter outbox_;
   std::optional<Instant> timer_clock_;  ///< of the last epoch closed
@@ -147,7 +149,6 @@ class OrderLane {
   std::vector<storage::IdHash> freed_ids_;
   /// Of the epoch under way: letters that are made good, by their key, with their events' ids.
   std::vector<std::pair<std::string, std::string>> replayed_;
-  std::size_t usual_change_bytes_ = 0;                      ///< of the last epoch closed
   boost::unordered_flat_set<storage::IdHash> expired_ids_;  ///< lately; for copies of them
   std::string sweep_from_;                                  ///< key in the tree of orders
 };

@@ -42,8 +42,8 @@ orders::Text raw_payment_status(const orders::Event& event) {
 
 }  // namespace
 
-void append_raw_row(std::string& out, const orders::Event& event, std::string_view payload,
-                    const Coordinates& at, bool too_late) {
+void append_raw_row(std::string& out, const orders::Event& event, const Coordinates& at,
+                    bool too_late) {
   const orders::Snapshot& snapshot = event.snapshot;
   StagedRowWriter row(out);
   row.text(event.event_id);
@@ -61,7 +61,7 @@ void append_raw_row(std::string& out, const orders::Event& event, std::string_vi
   row.text(raw_status(event));
   row.text(raw_payment_status(event));
   row.text(event.has_snapshot ? snapshot.payment_method : std::nullopt);
-  row.text(payload);
+  row.text(event.json);
   row.instant(event.timestamp);
   row.text(at.topic);
   row.bigint(at.partition);

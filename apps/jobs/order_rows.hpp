@@ -20,8 +20,8 @@ struct Coordinates {
 };
 
 /// orders_raw: what the event writes, by its type (docs/contract.md §3).
-void append_raw_row(std::string& out, const orders::Event& event, std::string_view payload,
-                    const Coordinates& at, bool too_late);
+void append_raw_row(std::string& out, const orders::Event& event, const Coordinates& at,
+                    bool too_late);
 
 /// user_id … items_count of orders_processed.
 void append_snapshot_columns(std::string& out, const orders::Snapshot& snapshot);

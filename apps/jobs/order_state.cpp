@@ -64,11 +64,6 @@ void OrderState::append_row(std::string& out, orders::OrderId order_id) const {
   row.instant(all.latest);
 }
 
-std::size_t OrderState::bytes() const {
-  return all.bytes() + (on_time ? sizeof(OrderFold) + on_time->bytes() : 0) +
-         storage::heap_bytes(pending_lines) + storage::heap_bytes(writes.packed);
-}
-
 void OrderState::encode(std::string& out) const {
   const std::size_t from = out.size();
   storage::StagedWriter writer(out);
@@ -96,18 +91,22 @@ std::string OrderState::encode_expired() {
 }
 
 std::optional<OrderState> OrderState::decode(std::string_view sealed) {
+  std::optional<OrderState> decoded(std::in_place);
+  if (!decode(sealed, *decoded)) decoded.reset();
+  return decoded;
+}
+
+bool OrderState::decode(std::string_view sealed, OrderState& state) {
   const auto version = static_cast<std::uint8_t>(sealed.empty() ? 0 : sealed.front());
-  if (version < kVersionBeforeWrites || version > kVersion) return std::nullopt;
+  if (version < kVersionBeforeWrites || version > kVersion) return false;
   const storage::Unsealed unsealed = storage::unseal(version, sealed);
-  if (!unsealed.ok) return std::nullopt;
+  if (!unsealed.ok) return false;
   const bool has_writes = version > kVersionBeforeWrites;
   const bool shares_keys = version > kVersionWithAllKeys;
   storage::ByteReader reader(unsealed.value);
-  std::optional<OrderState> decoded(std::in_place);
-  OrderState& state = *decoded;
   const auto flags = reader.number<std::uint8_t>();
   state.expired = (flags & kExpired) != 0;
-  if (state.expired) return decoded;
+  if (state.expired) return true;
   state.row_sent = (flags & kRowSent) != 0;
   state.all.decode(reader, shares_keys);
   state.lines = reader.number<std::uint32_t>();
@@ -126,8 +125,7 @@ std::optional<OrderState> OrderState::decode(std::string_view sealed) {
     state.on_time = std::make_unique<OrderFold>();
     state.on_time->decode(reader, shares_keys);
   }
-  if (!reader.ok()) decoded.reset();
-  return decoded;
+  return reader.ok();
 }
 
 }  // namespace lensart::jobs

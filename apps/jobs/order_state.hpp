@@ -62,11 +62,10 @@ struct OrderState {
   /// The row of orders_processed. REQUIRES: all.has_snapshot.
   void append_row(std::string& out, orders::OrderId order_id) const;
 
-  /// Approximate memory, for the cache's budget.
-  std::size_t bytes() const;
-
   /// Appends the state, sealed.
   void encode(std::string& out) const;
+  /// Into one that was just constructed. False when the bytes are damaged: then it is of no use.
+  static bool decode(std::string_view sealed, OrderState& state);
   static std::optional<OrderState> decode(std::string_view sealed);
   /// What stays of an order that has expired.
   static std::string encode_expired();

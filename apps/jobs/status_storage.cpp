@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include "apps/jobs/status_track.hpp"
-#include "nodes/operators/keyed_cache.hpp"
+#include "nodes/operators/damaged_state.hpp"
 #include "storage/codec.hpp"
 
 namespace lensart::jobs {

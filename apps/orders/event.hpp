@@ -72,6 +72,9 @@ struct Snapshot {
 
 /// One accepted event. Its views point into the arena it was read into.
 struct Event {
+  /// The payload, as a JSON text that means the same. The payload itself where that needed no other
+  /// spelling, or where `derived_id` stands for its bytes.
+  std::string_view json;
   EventType type = EventType::kCreated;
   std::string_view event_id;
   bool derived_id = false;  ///< the payload has none; it was made from the payload's bytes

@@ -10,13 +10,14 @@
 #include "apps/orders/event_builder.hpp"
 #include "apps/orders/field_table.hpp"
 #include "apps/orders/json_document.hpp"
+#include "apps/orders/json_text.hpp"
 #include "apps/orders/rules.hpp"
 #include "graph/time_zone.hpp"
 
 namespace lensart::orders {
 namespace {
 
-static_assert(kPayloadPadding >= JsonDocument::kPadding);
+static_assert(kPayloadPadding >= JsonDocument::kPadding && kPayloadPadding >= kTextPadding);
 
 constexpr std::size_t kEventIdColumn = 100;
 
@@ -80,7 +81,8 @@ class EventReader::Impl {
 
   Outcome read(Topic topic, std::string_view payload, Instant now, Arena& arena, Event& event,
                Rejection& rejection) {
-    if (auto violation = judge_payload(payload)) {  // rules 1 and 2
+    const std::string_view json = spelled_out(payload, arena);
+    if (auto violation = judge_payload(payload, json)) {  // rules 1 and 2
       rejection = {*std::move(violation), std::nullopt, std::nullopt};
       return Outcome::kRejected;
     }
@@ -100,12 +102,12 @@ class EventReader::Impl {
       reject(judgement.findings.front(), rejection);
       return Outcome::kRejected;
     }
-    builder_.build(fields_, *type, payload, arena, event);
+    builder_.build(fields_, *type, payload, json, arena, event);
     return Outcome::kEvent;
   }
 
   std::vector<Violation> violations(Topic topic, std::string_view payload, Instant now) {
-    if (auto violation = judge_payload(payload)) return {*std::move(violation)};
+    if (auto violation = judge_payload(payload, payload)) return {*std::move(violation)};
     fields_.read_envelope(document_);
     std::vector<Finding> findings;
     const auto type = judge_type(topic, findings);
@@ -126,14 +128,23 @@ class EventReader::Impl {
   }
 
  private:
-  std::optional<Violation> judge_payload(std::string_view payload) {
+  /// The payload in `arena`, spelled out; the payload itself where nothing in it is escaped, or
+  /// where it is too large to be looked at.
+  std::string_view spelled_out(std::string_view payload, Arena& arena) const {
+    if (payload.size() > rules_.max_payload_bytes || !has_escape(payload)) return payload;
+    char* const to = arena.allocate(payload.size() + kPayloadPadding);
+    return {to, static_cast<std::size_t>(spell_out(payload, to) - to)};
+  }
+
+  /// `json`: the payload, or what it spells out.
+  std::optional<Violation> judge_payload(std::string_view payload, std::string_view json) {
     if (payload.size() > rules_.max_payload_bytes) {
       return Violation{Code::kTooLarge, "",
                        fmt::format("the payload has {} bytes: at most {} are taken; send less, or "
                                    "raise pipeline.max_payload",
                                    payload.size(), rules_.max_payload_bytes)};
     }
-    if (const char* error = document_.parse(payload)) {
+    if (const char* error = document_.parse(json)) {
       return Violation{Code::kBadJson, "",
                        fmt::format("{}: send one JSON object in UTF-8 (RFC 8259)", error)};
     }

@@ -85,7 +85,8 @@ class EventReader {
   ~EventReader();
   EventReader(EventReader&&) noexcept;
 
-  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena`; on
+  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena` (`json` maybe
+  /// in the payload); on
   /// `kRejected`, `rejection` names the first broken rule; on `kIgnored`, neither is touched.
   ///
   /// `payload`: the message's value; `kPayloadPadding` bytes after it must be readable. A null

@@ -43,6 +43,15 @@ inline bool has_escape(std::string_view inside) {
   return static_cast<std::size_t>(std::countr_zero(rest)) < inside.size() - at;
 }
 
+/// Writes a whole JSON text to `to`, with the characters themselves for the escapes of those above
+/// U+007F and of the slash, which is how PHP spells them. What has to be escaped stays as it is,
+/// and so does what is broken. Whether the text is JSON, and which, does not change. Returns the
+/// end of what was written, which is never more than `text`.
+///
+/// REQUIRES: kTextPadding readable bytes behind `text`; at `to` there is room for `text` and
+/// kTextPadding bytes more.
+char* spell_out(std::string_view text, char* to);
+
 struct Unescaped {
   char* end = nullptr;  ///< of what was written; null when an escape is broken
   bool has_nul = false;

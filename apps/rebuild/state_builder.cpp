@@ -80,7 +80,6 @@ Result<Unit> StateBuilder::add(const LoggedEvent& logged) {
   orders::Event event;
   LENSART_TRY(reader_.read(logged, event));
   const jobs::IncomingEvent incoming{event,
-                                     {},
                                      {logged.topic, logged.partition, logged.offset},
                                      {source_of(logged), logged.offset},
                                      storage::hash_id(event.event_id, store_->hash_seed()),

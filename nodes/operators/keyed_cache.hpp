@@ -13,14 +13,11 @@
 
 #include "graph/batch.hpp"
 #include "graph/error.hpp"
+#include "nodes/operators/damaged_state.hpp"
 #include "storage/codec.hpp"
 #include "storage/state_store.hpp"
 
 namespace lensart::nodes {
-
-inline constexpr std::string_view kDamagedState =
-    "a value of the keyed state is damaged (checksum); restore a backup or run `lensart state "
-    "adopt`";
 
 /// `Value` is default-constructible and has
 ///   `static std::optional<Value> decode(std::string_view)`, `std::size_t bytes() const`.

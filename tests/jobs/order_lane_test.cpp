@@ -89,7 +89,7 @@ class OrderLaneTest : public testing::Test {
   }
 
   IncomingEvent incoming(const Event& event) const {
-    return {event, "{}", {"order-created", 0, offset}, {0, offset}, {0, id_hash}, epoch, {}, false};
+    return {event, {"order-created", 0, offset}, {0, offset}, {0, id_hash}, epoch, {}, false};
   }
   void on(const Event& event) {
     auto txn = store->read();

@@ -10,9 +10,10 @@ using orders::EventType;
 
 class RawRowTest : public testing::Test {
  protected:
-  void write(const Event& event) {
+  void write(Event event) {
     row.clear();
-    append_raw_row(row, event, R"({"a":1})", {"order-events", 2, 77}, false);
+    event.json = R"({"a":1})";
+    append_raw_row(row, event, {"order-events", 2, 77}, false);
   }
   std::string at(std::string_view column) const { return cell_of(kOrdersRaw, row, column); }
 

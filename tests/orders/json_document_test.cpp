@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 
+#include "tests/orders/mutated_json.hpp"
 #include "tests/orders/plain_json.hpp"
 
 namespace lensart::orders {
@@ -244,72 +245,6 @@ TEST(JsonDocumentTest, ReadsGoOnAfterAGiantAndAfterAFailure) {
   EXPECT_EQ(parsed.document.nodes().size(), 600'003U);
   EXPECT_TRUE(parsed.accepts(R"({"a":"\u00e9"})"));
   EXPECT_EQ(parsed.document.nodes()[1].text, "é");
-}
-
-/// A piece of JSON, or of what looks like it.
-const std::string& piece(std::mt19937_64& random) {
-  static const std::vector<std::string> kPieces = {"{",
-                                                   "}",
-                                                   "[",
-                                                   "]",
-                                                   ":",
-                                                   ",",
-                                                   "\"",
-                                                   "\\",
-                                                   "\"a\"",
-                                                   "\"b\":",
-                                                   "1",
-                                                   "-0",
-                                                   "1e5",
-                                                   "0.5",
-                                                   "tru",
-                                                   "true",
-                                                   "null",
-                                                   "false",
-                                                   "\"\\u00e9\"",
-                                                   "\"\\ud83d\\ude00\"",
-                                                   "\"\\ud83d\"",
-                                                   "\\u0000",
-                                                   " ",
-                                                   "\n",
-                                                   "\f",
-                                                   "\x1A",
-                                                   "é",
-                                                   "\xFF",
-                                                   "\xED",
-                                                   "{}",
-                                                   "[]",
-                                                   "{\"a\":1}",
-                                                   ",\"a\":[1,2]",
-                                                   "e",
-                                                   ".",
-                                                   "-",
-                                                   "/",
-                                                   "\\\"",
-                                                   "\\\\",
-                                                   "0",
-                                                   ",1",
-                                                   "\x80",
-                                                   "\x01",
-                                                   "1e999",
-                                                   "                "};
-  return kPieces[random() % kPieces.size()];
-}
-
-/// A sound payload with up to three places where something was taken out, put in or both. About one
-/// in three is still sound.
-std::string mutated(std::mt19937_64& random) {
-  static const std::vector<std::string> kSound = {
-      R"({"a":1,"b":[true,false,null,{"c":"d"}],"e":{"f":-1.5e3,"g":[]}})",
-      R"({ "a" : "x\\y\"z" , "\u00e9" : "\ud83d\ude00" , "long key over sixteen bytes" : 0 })",
-      R"({"a":"Nguy\u1ec5n \u0110\u00ecnh","b":"12\/5","c":"ệ 😀","d":{"e":{"f":[[[1]]]}}})"};
-  std::string text = kSound[random() % kSound.size()];
-  for (auto places = 1 + random() % 3; places > 0; --places) {
-    const std::size_t at = random() % (text.size() + 1);
-    text.erase(at, random() % 3);
-    if (random() % 4 != 0) text.insert(at, piece(random));
-  }
-  return text;
 }
 
 void expect_same_verdict_as_plain_reader(int rounds) {

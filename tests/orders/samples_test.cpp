@@ -1,5 +1,6 @@
 // Payloads as the Laravel application writes them, byte for byte, each with its exact values.
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -66,6 +67,30 @@ TEST_F(SamplesTest, CreatedEnvelope) {
   EXPECT_EQ(event.snapshot.coupon_id, std::nullopt);
   EXPECT_EQ(event.snapshot.total_price, 175'000'000);
   EXPECT_EQ(event.snapshot.payment_status, "Chưa thanh toán");
+}
+
+TEST_F(SamplesTest, TheLogIsGivenAnotherSpellingOfThePayloadThatLivesInTheArena) {
+  const Event& event = accepted(Topic::kOrderCreated, "order-created.envelope.json");
+  buffer_.reset();
+  EXPECT_EQ(event.json.find("\\u"), std::string_view::npos);
+  EXPECT_EQ(event.json.find("\\/"), std::string_view::npos);
+  EXPECT_NE(event.json.find(R"("address":"12/5 Nguyễn Đình Chiểu, Quận 1)"),
+            std::string_view::npos);
+  EXPECT_EQ(event.json.back(), '}');
+  // One in memory that is used again, where no byte is as it was left.
+  Arena arena;
+  std::fill_n(arena.allocate(60'000), 60'000, '\\');
+  arena.reset();
+  const std::string payload = sample("order-created.envelope.json");
+  ASSERT_EQ(reader_->read(Topic::kOrderCreated, padded(payload), now_, arena, event_, rejection_),
+            Outcome::kEvent);
+  expect_full_snapshot(event_.snapshot);
+}
+
+TEST_F(SamplesTest, TheLogIsGivenThePayloadItselfWhereItsBytesAreTheId) {
+  const Event& event = accepted(Topic::kOrderCreated, "order-created.flat.json");
+  EXPECT_EQ(event.json, sample("order-created.flat.json"));
+  EXPECT_NE(event.json.find("\\u"), std::string_view::npos);
 }
 
 TEST_F(SamplesTest, CreatedFlatDerivesItsId) {
