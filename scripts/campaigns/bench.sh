@@ -25,6 +25,7 @@ against_the_floor() {
   say "Part a: $events events, without poison"
   lensart generate --events "$events" --seed 11 --duplicates 0.02 --tests 0 --json --to kafka \
     >"$results/generate-a.json"
+  sync  # what the broker has written is on its way to the disk for a minute
   local round
   for round in 1 2 3; do
     "$root/build/bench/bench/lensart_floor" --brokers "$LENSART_KAFKA_BROKERS" \
