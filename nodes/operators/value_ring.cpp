@@ -123,7 +123,8 @@ void ValueRing::pad_to_the_end() {
   head_ = 0;
 }
 
-/// The value at the tail goes, or goes on at the head.
+/// The value at the tail goes, or goes on at the head. REQUIRES: what is free begins at the head
+/// and ends at the tail, so that with the value's own place there is room for it.
 void ValueRing::pass_tail() {
   const std::size_t position = tail_;
   Header header = at(position);
@@ -136,8 +137,6 @@ void ValueRing::pass_tail() {
     return;
   }
   header.used = false;
-  // There is room: what was free, and this value's own beside it.
-  if (free_at_head() < header.bytes) pad_to_the_end();
   append(header, value_at(position));
 }
 

@@ -50,6 +50,17 @@ TEST(ValueRingTest, WhatWasAskedForStaysLonger) {
   EXPECT_FALSE(ring.find(1));
 }
 
+TEST(ValueRingTest, WhatWasAskedForOnceDoesNotStayForEver) {
+  ValueRing ring(kRoom);
+  for (std::int64_t key = 0; key < 40; ++key) {
+    ring.put(key, filled('x', 170), 0);
+    ring.find(key);
+  }
+  for (std::int64_t key = 40; key < 140; ++key) ring.put(key, filled('y', 170), 0);
+  for (std::int64_t key = 0; key < 40; ++key) EXPECT_FALSE(ring.find(key)) << key;
+  EXPECT_TRUE(ring.find(139));
+}
+
 TEST(ValueRingTest, WhatIsNotDurableStaysWhateverTheRoom) {
   for (const std::size_t room : {std::size_t{0}, std::size_t{100}, kRoom}) {
     ValueRing ring(room);

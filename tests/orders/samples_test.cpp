@@ -93,6 +93,17 @@ TEST_F(SamplesTest, TheLogIsGivenThePayloadItselfWhereItsBytesAreTheId) {
   EXPECT_NE(event.json.find("\\u"), std::string_view::npos);
 }
 
+TEST_F(SamplesTest, TextsOutliveTheNextPayload) {
+  const auto with_note = [](const std::string& note) {
+    return created(snapshot().set("note", note).set("address", R"("Nguye\u0302\u0303n")")).text();
+  };
+  ASSERT_EQ(verdict(Topic::kOrderCreated, with_note(R"("\"a\"\nb\/\u1ec5")")), "accepted");
+  const Event first = event_;
+  ASSERT_EQ(verdict(Topic::kOrderCreated, with_note(R"("\"X\"\tY\/\u1ec6")")), "accepted");
+  EXPECT_EQ(first.snapshot.note, "\"a\"\nb/ễ");
+  EXPECT_EQ(first.snapshot.address, "Nguyễn");
+}
+
 TEST_F(SamplesTest, CreatedFlatDerivesItsId) {
   const Event& event = accepted(Topic::kOrderCreated, "order-created.flat.json");
   // sha256sum of the file.
