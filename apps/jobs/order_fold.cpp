@@ -55,7 +55,7 @@ std::optional<std::string_view> payment_status_written(const orders::Event& even
 }
 
 SortKey::SortKey(Instant timestamp, orders::EventType rank, std::string_view event_id)
-    : timestamp_(timestamp), rank_(rank), id_(event_id.begin(), event_id.end()) {}
+    : timestamp_(timestamp), rank_(rank), id_(event_id) {}
 
 bool SortKey::before(const orders::Event& event) const {
   if (event.timestamp != timestamp_) return timestamp_ < event.timestamp;
@@ -66,7 +66,7 @@ bool SortKey::before(const orders::Event& event) const {
 void SortKey::assign(const orders::Event& event) {
   timestamp_ = event.timestamp;
   rank_ = event.type;
-  id_.assign(event.event_id.begin(), event.event_id.end());
+  id_ = event.event_id;
 }
 
 void SortKey::write(storage::StagedWriter& writer) const {

@@ -2,13 +2,13 @@
 /// order and never by arrival (docs/contract.md §3, orders_processed).
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "apps/orders/event.hpp"
+#include "graph/short_text.hpp"
 #include "storage/codec.hpp"
 
 namespace lensart::jobs {
@@ -20,7 +20,7 @@ class SortKey {
   SortKey() = default;
   SortKey(Instant timestamp, orders::EventType rank, std::string_view event_id);
 
-  std::string_view event_id() const { return {id_.data(), id_.size()}; }
+  std::string_view event_id() const { return id_; }
   /// Whether `event` comes after this one.
   bool before(const orders::Event& event) const;
   void assign(const orders::Event& event);
@@ -28,11 +28,9 @@ class SortKey {
   friend bool operator==(const SortKey&, const SortKey&) = default;
 
  private:
-  static constexpr std::size_t kUsualId = 40;  ///< a UUID takes 36
-
   Instant timestamp_ = Instant::min();
   orders::EventType rank_ = orders::EventType::kCreated;
-  boost::container::small_vector<char, kUsualId> id_;
+  KeyText id_;
 };
 
 /// The status an event writes, if it writes one.

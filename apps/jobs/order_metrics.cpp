@@ -20,7 +20,7 @@ constexpr std::size_t kRevenue = 1;
 constexpr std::size_t kFirstStatus = 2;
 constexpr std::size_t kFirstPayment = 6;
 
-OrderSums sums_of(const CountedOrder& order) {
+OrderSums order_sums(const CountedOrder& order) {
   OrderSums sums;
   sums.sums[kOrders] = 1;
   sums.sums[kRevenue] = order.total_price;
@@ -55,8 +55,10 @@ struct HourlyMetrics {
   bool wants_sales() const { return false; }
   template <class Visit>
   void windows_of(const CountedOrder& order, Visit&& visit) const {
-    visit(nodes::HourKey{nodes::local_hour(order.placed, *zone), order.branch_id}, sums_of(order));
+    visit(nodes::HourKey{nodes::local_hour(order.placed, *zone), order.branch_id},
+          order_sums(order));
   }
+  OrderSums sums_of(const CountedOrder& order) const { return order_sums(order); }
   void append_row(std::string& out, const nodes::HourKey& key, const OrderSums& sums) const {
     storage::RowWriter row(out);
     row.date(key.hour.day);
@@ -99,11 +101,12 @@ struct SlidingMetrics {
   bool wants_sales() const { return false; }
   template <class Visit>
   void windows_of(const CountedOrder& order, Visit&& visit) const {
-    const OrderSums sums = sums_of(order);
+    const OrderSums sums = order_sums(order);
     windows.for_each_start(order.placed, [&](Instant start) {
       visit(SlidingKey{start, order.branch_id}, sums);
     });
   }
+  OrderSums sums_of(const CountedOrder& order) const { return order_sums(order); }
   void append_row(std::string& out, const SlidingKey& key, const OrderSums& sums) const {
     storage::RowWriter row(out);
     row.instant(key.start);

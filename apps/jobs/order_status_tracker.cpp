@@ -47,9 +47,9 @@ std::string history_row(orders::OrderId order_id, const HistoryEntry& entry) {
   std::string out;
   storage::RowWriter row(out);
   row.bigint(order_id);
-  row.text(entry.write->event_id);
-  entry.write->old_status ? row.text(*entry.write->old_status) : row.null();
-  row.text(entry.write->status);
+  row.text(entry.write->event_id.view());
+  entry.write->old_status ? row.text(entry.write->old_status->view()) : row.null();
+  row.text(entry.write->status.view());
   row.instant(entry.write->at);
   row.bigint(entry.processing_seconds);
   entry.anomaly == Anomaly::kNone ? row.null() : row.text(name_of(entry.anomaly));

@@ -18,21 +18,27 @@ bool before(const StatusWrite& a, const StatusWrite& b) {
   return std::tie(a.at, a.type, a.event_id) < std::tie(b.at, b.type, b.event_id);
 }
 
-using Writes = std::vector<const StatusWrite*>;
+/// A write, with what its status means: that is asked for several times, and compares texts.
+struct Judged {
+  const StatusWrite* write;
+  const orders::StatusMeaning* meaning;  ///< null where the map lacks it
+
+  const StatusWrite* operator->() const { return write; }
+  bool is_terminal() const { return meaning != nullptr && meaning->terminal; }
+  std::optional<int> rank() const { return meaning == nullptr ? std::nullopt : meaning->rank; }
+};
+using Writes = std::vector<Judged>;
 
 /// What a row of the history has of its own; `previous` is the row before, null for the first.
-Anomaly anomaly_of(const StatusWrite& write, const StatusWrite* previous,
-                   const orders::StatusRules& rules) {
-  if (!rules.knows_status(write.status)) return Anomaly::kUnknownStatus;
-  const std::string* from = previous != nullptr ? &previous->status
-                            : write.old_status  ? &*write.old_status
-                                                : nullptr;
-  if (from == nullptr) return Anomaly::kNone;
-  if (rules.is_terminal(*from)) return Anomaly::kAfterTerminal;
-  const auto rank = rules.rank_of(write.status);
-  const auto rank_before = rules.rank_of(*from);
-  if (rank && rank_before && *rank < *rank_before) return Anomaly::kBackward;
-  if (previous != nullptr && write.old_status && *write.old_status != *from) {
+Anomaly anomaly_of(const Judged& write, const Judged* previous, const orders::StatusRules& rules) {
+  if (write.meaning == nullptr) return Anomaly::kUnknownStatus;
+  if (previous == nullptr && !write->old_status) return Anomaly::kNone;
+  const orders::StatusMeaning* const from =
+      previous != nullptr ? previous->meaning : rules.statuses.find(*write->old_status);
+  if (from != nullptr && from->terminal) return Anomaly::kAfterTerminal;
+  const auto rank = write.rank();
+  if (rank && from != nullptr && from->rank && *rank < *from->rank) return Anomaly::kBackward;
+  if (previous != nullptr && write->old_status && *write->old_status != (*previous)->status) {
     return Anomaly::kSequenceGap;
   }
   return Anomaly::kNone;
@@ -44,20 +50,20 @@ std::optional<std::int64_t> seconds_between(Instant from, Instant to) {
 }
 
 void add_history(const Writes& writes, const orders::StatusRules& rules, StatusView& view) {
-  const StatusWrite* previous = nullptr;
+  const Judged* previous = nullptr;
   std::optional<Instant> created;
-  for (const StatusWrite* write : writes) {
+  for (const Judged& write : writes) {
     if (write->type == orders::EventType::kCreated && !created) created = write->at;
   }
-  for (const StatusWrite* write : writes) {
+  for (const Judged& write : writes) {
     if (write->type != orders::EventType::kStatusChanged) continue;
     HistoryEntry entry;
-    entry.write = write;
-    const std::optional<Instant> since = previous != nullptr ? previous->at : created;
+    entry.write = write.write;
+    const std::optional<Instant> since = previous != nullptr ? (*previous)->at : created;
     if (since) entry.processing_seconds = seconds_between(*since, write->at);
-    entry.anomaly = anomaly_of(*write, previous, rules);
+    entry.anomaly = anomaly_of(write, previous, rules);
     view.history.push_back(entry);
-    previous = write;
+    previous = &write;
   }
 }
 
@@ -87,35 +93,35 @@ bool is_change(const StatusWrite& write, const StatusWrite* before) {
 void add_stuck(const Writes& writes, std::optional<Instant> timer_clock,
                const orders::StatusRules& rules, StatusView& view) {
   const StatusWrite* before = nullptr;
-  const StatusWrite* change = nullptr;
-  for (const StatusWrite* write : writes) {
-    if (is_change(*write, before)) {
-      if (change != nullptr && write->at - change->at >= rules.stuck_after &&
-          !rules.is_terminal(change->status)) {
-        view.anomalies.push_back({Anomaly::kStuck, change->status, change->at, write->at});
+  const Judged* change = nullptr;
+  for (const Judged& write : writes) {
+    if (is_change(*write.write, before)) {
+      if (change != nullptr && write->at - (*change)->at >= rules.stuck_after &&
+          !change->is_terminal()) {
+        view.anomalies.push_back({Anomaly::kStuck, (*change)->status, (*change)->at, write->at});
       }
-      change = write;
+      change = &write;
     }
-    before = write;
+    before = write.write;
   }
-  if (change == nullptr || rules.is_terminal(change->status)) return;
-  const Instant due = change->at + rules.stuck_after;
+  if (change == nullptr || change->is_terminal()) return;
+  const Instant due = (*change)->at + rules.stuck_after;
   if (timer_clock && *timer_clock >= due) {
-    view.anomalies.push_back({Anomaly::kStuck, change->status, change->at, std::nullopt});
+    view.anomalies.push_back({Anomaly::kStuck, (*change)->status, (*change)->at, std::nullopt});
   } else {
     view.stuck_at = due;
   }
 }
 
-void add_unknown(const Writes& writes, const orders::StatusRules& rules, StatusView& view) {
+void add_unknown(const Writes& writes, StatusView& view) {
   std::set<std::string_view> seen;
   const auto note = [&](std::string_view text, Instant at) {
     // Earliest first: of each text only the first is kept.
     if (!seen.insert(text).second) return;
     view.anomalies.push_back({Anomaly::kUnknownStatus, text, at, std::nullopt});
   };
-  for (const StatusWrite* write : writes) {
-    if (!rules.knows_status(write->status)) note(write->status, write->at);
+  for (const Judged& write : writes) {
+    if (write.meaning == nullptr) note(write->status, write->at);
     if (write->unknown_payment) note(*write->unknown_payment, write->at);
   }
 }
@@ -177,7 +183,7 @@ void StatusTrack::add(const orders::Event& event, const storage::Origin& origin,
 std::size_t StatusTrack::bytes() const {
   std::size_t bytes = writes.capacity() * sizeof(StatusWrite);
   for (const StatusWrite& write : writes) {
-    bytes += storage::heap_bytes(write.event_id) + storage::heap_bytes(write.status);
+    bytes += write.event_id.heap_bytes() + write.status.heap_bytes();
   }
   return bytes;
 }
@@ -193,7 +199,7 @@ void make_view(const StatusTrack& track, bool with_fresh, std::optional<Instant>
   view.stuck_at.reset();
   for (const StatusWrite& write : track.writes) {
     if (write.fresh && !with_fresh) continue;
-    writes.push_back(&write);
+    writes.push_back({&write, rules.statuses.find(write.status)});
     view.has_snapshot = view.has_snapshot || write.has_snapshot;
   }
   if (writes.empty()) return;
@@ -204,7 +210,7 @@ void make_view(const StatusTrack& track, bool with_fresh, std::optional<Instant>
     view.anomalies.push_back({entry.anomaly, entry.write->status, entry.write->at, std::nullopt});
   }
   add_stuck(writes, timer_clock, rules, view);
-  add_unknown(writes, rules, view);
+  add_unknown(writes, view);
   sort_anomalies(view);
 }
 

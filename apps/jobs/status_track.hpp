@@ -11,6 +11,7 @@
 #include "apps/jobs/stored_writes.hpp"
 #include "apps/orders/event.hpp"
 #include "apps/orders/status_rules.hpp"
+#include "graph/short_text.hpp"
 #include "storage/outbox_format.hpp"
 #include "storage/state_store.hpp"
 
@@ -20,9 +21,9 @@ namespace lensart::jobs {
 struct StatusWrite {
   Instant at;
   orders::EventType type = orders::EventType::kCreated;
-  std::string event_id;
-  std::string status;
-  std::optional<std::string> old_status;       ///< as a status_changed says
+  KeyText event_id;
+  KeyText status;
+  std::optional<KeyText> old_status;           ///< as a status_changed says
   std::optional<std::string> unknown_payment;  ///< a payment method that the map lacks
   bool has_snapshot = false;
   storage::Origin origin;

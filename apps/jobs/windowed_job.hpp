@@ -73,9 +73,11 @@ class WindowedJob {
 ///   `Key`, with `encode()`, `decode()`, `hash_value`, `==`, `<`; `Sums`, a `Totals`;
 ///   `const TableSpec& table() const`, `bool wants_sales() const`;
 ///   `void windows_of(const CountedOrder&, visit(Key, Sums)) const`: where the order counts;
-///   `void append_row(std::string&, const Key&, const Sums&) const`: its row, whole;
-///   `std::optional<std::string> expired_until(std::optional<Instant> watermark) const`: keys below
-///   this one are past their retention and leave the table.
+///   `Sums sums_of(const CountedOrder&) const`, if that is what each of its windows is visited
+///   with, and `placed` and `branch_id` alone say which they are; `void append_row(std::string&,
+///   const Key&, const Sums&) const`: its row, whole; `std::optional<std::string>
+///   expired_until(std::optional<Instant> watermark) const`: keys below this one are past their
+///   retention and leave the table.
 template <class Definition>
 class Windowed final : public WindowedJob {
   using Key = typename Definition::Key;
@@ -115,6 +117,17 @@ class Windowed final : public WindowedJob {
   void exchange(std::size_t order_lane, const CountedOrder* before,
                 const CountedOrder* after) override {
     OrderSide& side = order_sides_[order_lane];
+    if constexpr (requires { definition_.sums_of(*after); }) {
+      if (before != nullptr && after != nullptr && before->placed == after->placed &&
+          before->branch_id == after->branch_id) {
+        Sums difference = definition_.sums_of(*after);
+        difference -= definition_.sums_of(*before);
+        if (difference.nothing()) return;
+        definition_.windows_of(
+            *after, [&](const Key& key, const Sums&) { side.differences.put_in(key, difference); });
+        return;
+      }
+    }
     side.was.clear();
     if (before != nullptr) {
       definition_.windows_of(*before, [&](const Key& key, const Sums& sums) {

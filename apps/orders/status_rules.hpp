@@ -57,14 +57,6 @@ struct StatusRules {
   }
   bool knows_status(std::string_view status) const { return statuses.find(status) != nullptr; }
   bool knows_payment(std::string_view method) const { return payments.find(method) != nullptr; }
-  bool is_terminal(std::string_view status) const {
-    const StatusMeaning* known = statuses.find(status);
-    return known != nullptr && known->terminal;
-  }
-  std::optional<int> rank_of(std::string_view status) const {
-    const StatusMeaning* known = statuses.find(status);
-    return known == nullptr ? std::nullopt : known->rank;
-  }
 };
 
 }  // namespace lensart::orders

@@ -64,7 +64,7 @@ class StatusStorageTest : public testing::Test {
                            const std::vector<StatusWrite>& expected) {
     ASSERT_EQ(found.size(), expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-      SCOPED_TRACE(expected[i].event_id);
+      SCOPED_TRACE(expected[i].event_id.view());
       EXPECT_EQ(found[i].at, expected[i].at);
       EXPECT_EQ(found[i].type, expected[i].type);
       EXPECT_EQ(found[i].event_id, expected[i].event_id);
