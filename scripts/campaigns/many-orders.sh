@@ -21,11 +21,11 @@ restart() {
   say "Part 1: $orders orders in the state, $(du -sm "$LENSART_STATE_DIRECTORY" | cut -f1) MB"
   # One that reads, and dies of it.
   lensart generate --orders 1000 --seed 22 --first-order $((orders + 1)) --tests 0 --to kafka >/dev/null
-  lensart run 2>"$results/restart-killed.log" &
+  "$root/build/bench/lensart" run 2>"$results/restart-killed.log" &  # no function: the signal is for it
   local run=$!
   sleep 1
   kill -KILL "$run"
-  wait "$run" || true
+  wait "$run" 2>/dev/null || true
   lensart generate --events "$further" --seed 23 --first-order $((orders + 2001)) --tests 0 --to kafka >"$results/generate-further.txt"
   "$root/bench/measure.py" --program "$root/build/bench/lensart" --records "$further" --json >"$results/restart.json"
   local seconds mib
