@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
 
 namespace lensart::nodes {
@@ -74,6 +75,7 @@ struct KafkaClient::Context {
   std::shared_ptr<KafkaFigures> figures;
   DeliveryCallback on_delivery = nullptr;
   void* opaque = nullptr;
+  std::atomic<bool> silent{false};  ///< whoever is told is gone
   std::mutex mutex;
   std::string last_error;  // what a broker's thread said last, to explain a timeout
 
@@ -84,6 +86,7 @@ struct KafkaClient::Context {
   static void log_callback(const rd_kafka_t* client, int level, const char* facility,
                            const char* text) {
     Context& context = of(client);
+    if (context.silent.load(std::memory_order_acquire)) return;
     const KafkaLogLevel said = level_of(level);
     if (said <= KafkaLogLevel::kWarning) context.remember(text);
     if (context.log) context.log(said, facility, text);
@@ -91,6 +94,7 @@ struct KafkaClient::Context {
 
   static void error_callback(rd_kafka_t*, int code, const char* reason, void* opaque) {
     auto& context = *static_cast<Context*>(opaque);
+    if (context.silent.load(std::memory_order_acquire)) return;
     if (context.figures) context.figures->errors.fetch_add(1, std::memory_order_relaxed);
     // That all brokers are down is no reason: it follows one.
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) context.remember(reason);
@@ -119,6 +123,13 @@ struct KafkaClient::Context {
 
 KafkaClient::KafkaClient() : context_(std::make_unique<Context>()) {}
 KafkaClient::~KafkaClient() = default;
+
+void KafkaClient::abandon() {
+  if (!handle_) return;
+  context_->silent.store(true, std::memory_order_release);
+  static_cast<void>(handle_.release());
+  static_cast<void>(context_.release());
+}
 KafkaClient::KafkaClient(KafkaClient&&) noexcept = default;
 KafkaClient& KafkaClient::operator=(KafkaClient&& other) noexcept {
   handle_ = std::move(other.handle_);  // first: its callbacks use the context

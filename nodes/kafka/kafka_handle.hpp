@@ -103,6 +103,11 @@ class KafkaClient {
   /// kFatal.
   Error error(rd_kafka_resp_err_t code, std::string_view doing, std::string_view detail = {}) const;
 
+  /// Gives the handle up without an end of its threads, which say nothing any more: for a client
+  /// that librdkafka cannot end (KafkaSource::~KafkaSource). Nothing may be called any more but the
+  /// destructor, which then does not wait.
+  void abandon();
+
   /// The reason that made the client unusable for good, if there is one.
   Result<Unit> check_fatal() const;
 

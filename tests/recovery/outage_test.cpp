@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "tests/integration/scenario.hpp"
 
@@ -146,6 +148,23 @@ TEST_F(OutageTest, ADatabaseThatCrashesUnderLoadCostsNothing) {
   start(Service::kPostgres);
   EXPECT_TRUE(wait_caught_up(process)) << process.stderr_text();
   expect_clean_end(process);
+  expect_all_is_well(pipeline_);
+}
+
+TEST_F(OutageTest, ItStopsThoughTheBrokerIsGoneForGood) {
+  produce(20'000);
+  Process process = pipeline_.start({"run"});
+  auto database = pipeline_.database();
+  ASSERT_TRUE(wait_until([&] { return pipeline_.consumed(database) > 0; }));
+  need(pipeline_.stack().kill(Service::kKafka));
+  // What has been read is committed meanwhile, and nobody takes note of how far that is.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  expect_clean_end(process);
+  start(Service::kKafka);
+  Process again = pipeline_.start({"run", "--until-end"});
+  const auto status = again.wait(std::chrono::seconds(60));
+  ASSERT_TRUE(status) << again.stderr_text();
+  EXPECT_EQ(status->code, 0) << again.stderr_text();
   expect_all_is_well(pipeline_);
 }
 
