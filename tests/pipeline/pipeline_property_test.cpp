@@ -208,5 +208,32 @@ TEST(PipelinePropertyTest, GeneratedStreamsGiveTheModelsTablesHoweverTheyAreRead
   });
 }
 
+/// Drawn at random, two edited replays of one letter in one epoch are rare.
+TEST(PipelinePropertyTest, ALetterIsMadeGoodOnceHoweverItsReplaysAreEdited) {
+  constexpr std::uint32_t kReplayTopic = 4;
+  generate::GenerateOptions options;
+  options.now = RehearsalClock::kStart;
+  options.orders = 2;
+  options.tests = 0;
+  std::vector<nodes::MemoryRecord> log = {{0, 0, "{", false}};
+  for (const nodes::MemoryRecord& event : generated_log(options, false)) {
+    if (event.topic_index != 0) continue;
+    log.push_back({kReplayTopic, 0,
+                   R"({"lensart_replay":1,"topic":"order_created","original":"order-created/0/0"})"
+                   "\n" +
+                       event.payload,
+                   false});
+  }
+  ASSERT_EQ(log.size(), 3U);
+  for (const std::uint64_t records : {50'000, 2, 1}) {
+    for (const std::uint32_t lanes : {1, 3}) {
+      RunPlan plan;
+      plan.epoch_max_records = records;
+      plan.id_lanes = plan.order_lanes = lanes;
+      EXPECT_EQ(rehearse(log, "Asia/Ho_Chi_Minh", {}, plan), "");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lensart::rehearsal
