@@ -73,11 +73,12 @@ class WindowedJob {
 ///   `Key`, with `encode()`, `decode()`, `hash_value`, `==`, `<`; `Sums`, a `Totals`;
 ///   `const TableSpec& table() const`, `bool wants_sales() const`;
 ///   `void windows_of(const CountedOrder&, visit(Key, Sums)) const`: where the order counts;
-///   `Sums sums_of(const CountedOrder&) const`, if that is what each of its windows is visited
-///   with, and `placed` and `branch_id` alone say which they are; `void append_row(std::string&,
-///   const Key&, const Sums&) const`: its row, whole; `std::optional<std::string>
-///   expired_until(std::optional<Instant> watermark) const`: keys below this one are past their
-///   retention and leave the table.
+///   `void append_row(std::string&, const Key&, const Sums&) const`: its row, whole;
+///   `std::optional<std::string> expired_until(std::optional<Instant> watermark) const`: keys below
+///   this one are past their retention and leave the table;
+/// and, if an order counts with the same in all of its windows, and `placed` and `branch_id` alone
+/// say which they are:
+///   `Sums sums_of(const CountedOrder&) const`.
 template <class Definition>
 class Windowed final : public WindowedJob {
   using Key = typename Definition::Key;
@@ -86,16 +87,6 @@ class Windowed final : public WindowedJob {
   using Lane = nodes::WindowLane<Key, Sums>;
   struct Handed final : HandedOver {
     typename Differences::ByLane by_lane;
-  };
-  struct Counted {
-    Key key;
-    Sums sums;
-    bool leaves;  ///< the window; false: it counts there still
-  };
-  /// Of one lane of orders.
-  struct OrderSide {
-    Differences differences;
-    std::vector<Counted> was;  ///< where the order at hand counted
   };
 
  public:
@@ -107,7 +98,7 @@ class Windowed final : public WindowedJob {
   Result<Unit> open(storage::StateStore& store, std::size_t order_lanes, std::size_t window_lanes,
                     std::size_t cache_bytes) override {
     LENSART_ASSIGN(const storage::Table tree, store.table(std::string(table().name).c_str()));
-    order_sides_.resize(order_lanes);
+    differences_.resize(order_lanes);
     for (std::size_t i = 0; i < window_lanes; ++i) {
       lanes_.push_back(std::make_unique<Lane>(tree, cache_bytes / window_lanes));
     }
@@ -116,45 +107,31 @@ class Windowed final : public WindowedJob {
 
   void exchange(std::size_t order_lane, const CountedOrder* before,
                 const CountedOrder* after) override {
-    OrderSide& side = order_sides_[order_lane];
+    Differences& differences = differences_[order_lane];
     if constexpr (requires { definition_.sums_of(*after); }) {
+      // Mostly an order stays in its windows: then one difference is made to each, and not two.
       if (before != nullptr && after != nullptr && before->placed == after->placed &&
           before->branch_id == after->branch_id) {
         Sums difference = definition_.sums_of(*after);
         difference -= definition_.sums_of(*before);
         if (difference.nothing()) return;
         definition_.windows_of(
-            *after, [&](const Key& key, const Sums&) { side.differences.put_in(key, difference); });
+            *after, [&](const Key& key, const Sums&) { differences.put_in(key, difference); });
         return;
       }
     }
-    side.was.clear();
     if (before != nullptr) {
-      definition_.windows_of(*before, [&](const Key& key, const Sums& sums) {
-        side.was.push_back({key, sums, true});
-      });
+      definition_.windows_of(
+          *before, [&](const Key& key, const Sums& sums) { differences.take_out(key, sums); });
     }
-    // Mostly an order stays in its windows: then one difference is made to each, and not two.
-    std::size_t place = 0;
-    const auto exchange_one = [&](const Key& key, const Sums& sums) {
-      const std::size_t at = place++;
-      if (at < side.was.size() && side.was[at].key == key) {
-        side.was[at].leaves = false;
-        Sums difference = sums;
-        difference -= side.was[at].sums;
-        if (!difference.nothing()) side.differences.put_in(key, difference);
-      } else {
-        side.differences.put_in(key, sums);
-      }
-    };
-    if (after != nullptr) definition_.windows_of(*after, exchange_one);
-    for (const Counted& one : side.was) {
-      if (one.leaves) side.differences.take_out(one.key, one.sums);
+    if (after != nullptr) {
+      definition_.windows_of(
+          *after, [&](const Key& key, const Sums& sums) { differences.put_in(key, sums); });
     }
   }
   std::unique_ptr<HandedOver> hand_over(std::size_t order_lane) override {
     auto handed = std::make_unique<Handed>();
-    handed->by_lane = order_sides_[order_lane].differences.take(lanes_.size());
+    handed->by_lane = differences_[order_lane].take(lanes_.size());
     return handed;
   }
 
@@ -206,7 +183,7 @@ class Windowed final : public WindowedJob {
 
  private:
   Definition definition_;
-  std::vector<OrderSide> order_sides_;
+  std::vector<Differences> differences_;  ///< of each lane of orders
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -70,7 +70,7 @@ struct Snapshot {
   std::span<const Line> lines;
 };
 
-/// One accepted event. Its views point into the arena it was read into.
+/// One accepted event. Its views point into the arena it was read into; `json` maybe elsewhere.
 struct Event {
   /// The payload, as a JSON text that means the same. The payload itself where that needed no other
   /// spelling, or where `derived_id` stands for its bytes.

@@ -85,9 +85,9 @@ class EventReader {
   ~EventReader();
   EventReader(EventReader&&) noexcept;
 
-  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena` (`json` maybe
-  /// in the payload); on
-  /// `kRejected`, `rejection` names the first broken rule; on `kIgnored`, neither is touched.
+  /// Judges one record. On `kEvent`, `event` is filled and its views live in `arena` (that of
+  /// `json` maybe in `payload`); on `kRejected`, `rejection` names the first broken rule; on
+  /// `kIgnored`, neither is touched.
   ///
   /// `payload`: the message's value; `kPayloadPadding` bytes after it must be readable. A null
   /// value is an empty payload. `now`: the wall clock, for `timestamp_in_future`.

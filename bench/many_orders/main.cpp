@@ -141,17 +141,14 @@ int run(const std::string& step, const std::string& directory, std::uint64_t ord
   const auto loaded = app::load_config_from(load);
   if (!loaded) die(loaded.error().front().text());
   const SystemClock clock;
-  nodes::SourceDirectory* numbers = nullptr;
-  std::unique_ptr<ShopSource> prepared;
   app::PipelineOptions options;
   options.until_end = true;
   options.log = [](const std::string& line) { std::fputs((line + "\n").c_str(), stderr); };
   Tick began{};
   const auto make_source =
-      [&](nodes::SourceDirectory& named) -> Result<std::unique_ptr<nodes::RecordSource>> {
-    numbers = &named;
+      [&](nodes::SourceDirectory& numbers) -> Result<std::unique_ptr<nodes::RecordSource>> {
     const Tick before = clock.tick();
-    auto source = std::make_unique<ShopSource>(named, log, directory + "/updates");
+    auto source = std::make_unique<ShopSource>(numbers, log, directory + "/updates");
     began += clock.tick() - before;  // rendering is no part of a start
     return source;
   };

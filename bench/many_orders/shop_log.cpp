@@ -70,6 +70,7 @@ void ShopLog::render_update(std::string& out, std::uint64_t index) const {
 ShopSource::ShopSource(nodes::SourceDirectory& directory, const ShopLog& log,
                        const std::string& updates_file)
     : directory_(directory), log_(log) {
+  if (log.updates() == 0) return;
   std::ofstream file(updates_file, std::ios::binary | std::ios::trunc);
   file.exceptions(std::ios::badbit | std::ios::failbit);
   for (std::uint64_t i = 0; i < log.updates(); ++i) {
@@ -79,7 +80,6 @@ ShopSource::ShopSource(nodes::SourceDirectory& directory, const ShopLog& log,
     ends_.push_back(mapped_bytes_);
   }
   file.close();
-  if (mapped_bytes_ == 0) return;
   const int descriptor = ::open(updates_file.c_str(), O_RDONLY | O_CLOEXEC);
   void* const mapped = descriptor < 0
                            ? MAP_FAILED

@@ -124,8 +124,29 @@ struct KafkaClient::Context {
 KafkaClient::KafkaClient() : context_(std::make_unique<Context>()) {}
 KafkaClient::~KafkaClient() = default;
 
-void KafkaClient::abandon() {
-  if (!handle_) return;
+namespace {
+
+/// False when it is not over after `patience`.
+bool close_consumer(rd_kafka_t* client, std::chrono::milliseconds patience) {
+  const KafkaQueue answers(rd_kafka_queue_new(client));
+  if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(client, answers.get())) {
+    rd_kafka_error_destroy(error);
+    return false;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (rd_kafka_consumer_closed(client) == 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    if (rd_kafka_event_t* event = rd_kafka_queue_poll(answers.get(), 50)) {
+      rd_kafka_event_destroy(event);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void KafkaClient::end_consumer(std::chrono::milliseconds patience) {
+  if (close_consumer(handle_.get(), patience)) return;
   context_->silent.store(true, std::memory_order_release);
   static_cast<void>(handle_.release());
   static_cast<void>(context_.release());

@@ -103,10 +103,11 @@ class KafkaClient {
   /// kFatal.
   Error error(rd_kafka_resp_err_t code, std::string_view doing, std::string_view detail = {}) const;
 
-  /// Gives the handle up without an end of its threads, which say nothing any more: for a client
-  /// that librdkafka cannot end (KafkaSource::~KafkaSource). Nothing may be called any more but the
-  /// destructor, which then does not wait.
-  void abandon();
+  /// The end of a consumer: waits for the offsets that it last committed to reach the broker,
+  /// whoever looks at the group's lag is told by them. With its brokers away librdkafka 2.0.2 waits
+  /// without end; after `patience` its threads are left to end with the process, and say nothing
+  /// any more. REQUIRES: no queue of it is left. Nothing may be called after it but the destructor.
+  void end_consumer(std::chrono::milliseconds patience);
 
   /// The reason that made the client unusable for good, if there is one.
   Result<Unit> check_fatal() const;

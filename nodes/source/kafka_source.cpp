@@ -15,6 +15,7 @@ namespace {
 constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
 constexpr auto kAskEvery = std::chrono::seconds(2);
 constexpr int kAskPatienceMs = 1000;
+constexpr auto kLastCommitPatience = std::chrono::seconds(2);
 constexpr auto kLookForEndsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 256;
 constexpr std::size_t kUsualRecordBytes = 16 * 1024;  // so that a batch's last one rarely moves it
@@ -110,29 +111,6 @@ void KafkaSource::ask_for_a_nudge() {
   nudge_changed_.notify_all();
 }
 
-namespace {
-
-/// Waits for what was last committed to reach the broker, for whoever looks at the group's lag.
-/// False when it did not: with its brokers away librdkafka 2.0.2 waits without end.
-bool close_consumer(rd_kafka_t* client) {
-  constexpr auto kPatience = std::chrono::seconds(2);
-  const KafkaQueue answers(rd_kafka_queue_new(client));
-  if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(client, answers.get())) {
-    rd_kafka_error_destroy(error);
-    return false;
-  }
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (rd_kafka_consumer_closed(client) == 0) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    if (rd_kafka_event_t* event = rd_kafka_queue_poll(answers.get(), 50)) {
-      rd_kafka_event_destroy(event);
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
 KafkaSource::~KafkaSource() {
   {
     const std::lock_guard lock(nudge_mutex_);
@@ -145,7 +123,7 @@ KafkaSource::~KafkaSource() {
     rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
     rd_kafka_assign(client_.get(), nullptr);
     queue_.reset();
-    if (!close_consumer(client_.get())) client_.abandon();
+    client_.end_consumer(kLastCommitPatience);
   }
   if (wake_read_fd_ >= 0) ::close(wake_read_fd_);
   if (wake_write_fd_ >= 0) ::close(wake_write_fd_);

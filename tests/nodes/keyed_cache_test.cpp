@@ -7,38 +7,15 @@
 #include <algorithm>
 #include <map>
 
-#include "tests/storage/state_fixture.hpp"
+#include "tests/nodes/cached_texts.hpp"
 
 namespace lensart::nodes {
 namespace {
 
 using ::testing::ElementsAre;
 
-/// A value of the size of its text.
-struct Text {
-  std::string text;
-  static std::optional<Text> decode(std::string_view bytes) {
-    const storage::Unsealed unsealed = storage::unseal(1, bytes);
-    if (!unsealed.ok) return std::nullopt;
-    return Text{std::string(unsealed.value)};
-  }
-  std::size_t bytes() const { return text.size(); }
-};
-
-class KeyedCacheTest : public storage::StateFixture {
+class KeyedCacheTest : public CachedTexts<KeyedCache<Text>> {
  protected:
-  void SetUp() override { start(1 << 20); }
-  void start(std::size_t budget_bytes) {
-    if (!store) open();
-    table = *store->table("values");
-    cache = std::make_unique<KeyedCache<Text>>(table, budget_bytes);
-  }
-  std::string read(std::int64_t key) {
-    auto txn = store->read();
-    const auto found = cache->find(key, *txn);
-    EXPECT_TRUE(found) << found.error().message;
-    return found ? (*found)->text : "";
-  }
   void write(std::int64_t key, const std::string& text) {
     auto txn = store->read();
     (*cache->find(key, *txn))->text = text;
@@ -51,15 +28,11 @@ class KeyedCacheTest : public storage::StateFixture {
     epoch.changes.resize(1);
     cache->close_epoch([&](std::int64_t key, const Text& value) {
       keys.push_back(key);
-      epoch.changes[0].put(table, storage::key_of(static_cast<std::uint64_t>(key)),
-                           storage::seal(1, value.text));
+      put(epoch.changes[0], table, key, value);
     });
     commit(epoch);
     return keys;
   }
-
-  storage::Table table = 0;
-  std::unique_ptr<KeyedCache<Text>> cache;
 };
 
 TEST_F(KeyedCacheTest, AnUnknownKeyIsANewValue) {
@@ -137,29 +110,10 @@ TEST_F(KeyedCacheTest, AValueThatGrowsCountsAsWhatItIs) {
 }
 
 TEST_F(KeyedCacheTest, ADamagedValueIsCorruptionEachTimeItIsAskedFor) {
-  ASSERT_TRUE(store->write([&](storage::WriteTransaction& txn) {
-    return txn.put(table, storage::key_of(7), "damaged");
-  }));
-  auto txn = store->read();
-  for (int i = 0; i < 2; ++i) {
-    const auto found = cache->find(7, *txn);
-    ASSERT_FALSE(found);
-    EXPECT_EQ(found.error().code, Errc::kStateCorrupt);
-  }
-  EXPECT_EQ(cache->size(), 0U);
+  expect_that_damage_is_found_each_time();
 }
 
-TEST_F(KeyedCacheTest, AReadThatFailedIsTriedAgain) {
-  write(1, "a");
-  commit_epoch();
-  start(1 << 20);
-  auto txn = store->read();
-  txn->reset();
-  EXPECT_FALSE(cache->find(1, *txn));
-  EXPECT_EQ(cache->size(), 0U);
-  ASSERT_TRUE(txn->renew());
-  EXPECT_EQ((*cache->find(1, *txn))->text, "a");
-}
+TEST_F(KeyedCacheTest, AReadThatFailedIsTriedAgain) { expect_that_a_failed_read_is_tried_again(); }
 
 RC_GTEST_FIXTURE_PROP(KeyedCacheTest, AnySequenceEqualsAMap, ()) {
   store.reset();

@@ -6,36 +6,15 @@
 
 #include <map>
 
-#include "tests/storage/state_fixture.hpp"
+#include "tests/nodes/cached_texts.hpp"
 
 namespace lensart::nodes {
 namespace {
 
 using ::testing::ElementsAre;
 
-struct Text {
-  std::string text;
-  static bool decode(std::string_view bytes, Text& value) {
-    const storage::Unsealed unsealed = storage::unseal(1, bytes);
-    value.text = unsealed.value;
-    return unsealed.ok;
-  }
-};
-
-class PackedCacheTest : public storage::StateFixture {
+class PackedCacheTest : public CachedTexts<PackedCache<Text>> {
  protected:
-  void SetUp() override { start(1 << 20); }
-  void start(std::size_t budget_bytes) {
-    if (!store) open();
-    table = *store->table("values");
-    cache = std::make_unique<PackedCache<Text>>(table, budget_bytes);
-  }
-  std::string read(std::int64_t key) {
-    auto txn = store->read();
-    const auto found = cache->find(key, *txn);
-    EXPECT_TRUE(found) << found.error().message;
-    return found ? (*found)->text : "";
-  }
   void write(std::int64_t key, const std::string& text) {
     auto txn = store->read();
     (*cache->find(key, *txn))->text = text;
@@ -49,8 +28,7 @@ class PackedCacheTest : public storage::StateFixture {
     storage::ChangeSet& changes = closed_->changes[0];
     cache->close_epoch(closed_->number, [&](std::int64_t key, const Text& value) {
       keys.push_back(key);
-      changes.put(table, storage::key_of(static_cast<std::uint64_t>(key)),
-                  storage::seal(1, value.text));
+      put(changes, table, key, value);
       return *changes.at(changes.items.back()).value;
     });
     return keys;
@@ -64,9 +42,6 @@ class PackedCacheTest : public storage::StateFixture {
     make_durable();
     return keys;
   }
-
-  storage::Table table = 0;
-  std::unique_ptr<PackedCache<Text>> cache;
 
  private:
   std::optional<storage::EpochCommit> closed_;
@@ -109,9 +84,7 @@ TEST_F(PackedCacheTest, WhatWasReadFromTheTreeIsNotReadAgain) {
   EXPECT_EQ(read(1), "a");
   commit_epoch();
   EXPECT_EQ(cache->size(), 1U);
-  ASSERT_TRUE(store->write([&](storage::WriteTransaction& txn) {
-    return txn.put(table, storage::key_of(1), storage::seal(1, "behind its back"));
-  }));
+  write_to_the_tree(1, storage::seal(1, "behind its back"));
   EXPECT_EQ(read(1), "a");
 }
 
@@ -119,36 +92,16 @@ TEST_F(PackedCacheTest, AForgottenValueIsReadFromTheTree) {
   write(1, "a");
   commit_epoch();
   read(1);
-  ASSERT_TRUE(store->write([&](storage::WriteTransaction& txn) {
-    return txn.put(table, storage::key_of(1), storage::seal(1, "b"));
-  }));
+  write_to_the_tree(1, storage::seal(1, "b"));
   cache->forget(1);
   EXPECT_EQ(read(1), "b");
 }
 
 TEST_F(PackedCacheTest, ADamagedValueIsCorruptionEachTimeItIsAskedFor) {
-  ASSERT_TRUE(store->write([&](storage::WriteTransaction& txn) {
-    return txn.put(table, storage::key_of(7), "damaged");
-  }));
-  auto txn = store->read();
-  for (int i = 0; i < 2; ++i) {
-    const auto found = cache->find(7, *txn);
-    ASSERT_FALSE(found);
-    EXPECT_EQ(found.error().code, Errc::kStateCorrupt);
-  }
-  EXPECT_EQ(cache->size(), 0U);
+  expect_that_damage_is_found_each_time();
 }
 
-TEST_F(PackedCacheTest, AReadThatFailedIsTriedAgain) {
-  write(1, "a");
-  commit_epoch();
-  start(1 << 20);
-  auto txn = store->read();
-  txn->reset();
-  EXPECT_FALSE(cache->find(1, *txn));
-  ASSERT_TRUE(txn->renew());
-  EXPECT_EQ((*cache->find(1, *txn))->text, "a");
-}
+TEST_F(PackedCacheTest, AReadThatFailedIsTriedAgain) { expect_that_a_failed_read_is_tried_again(); }
 
 RC_GTEST_FIXTURE_PROP(PackedCacheTest, AnySequenceEqualsAMap, ()) {
   store.reset();
