@@ -3,6 +3,7 @@
 the named test fails:  mutate.py DIRECTORY [NAME...]
 
 DIRECTORY holds the copy, its build and the report. Exits 1 when a mistake went unseen.
+mutate.py --check only looks whether each of them still fits the tree.
 """
 
 import os
@@ -26,13 +27,15 @@ class Mutation:
         self.old = "".join(line[1:] for line in lines if line[0] in " -")
         self.new = "".join(line[1:] for line in lines if line[0] in " +")
 
-    def apply(self, tree):
-        path = tree / self.file
-        text = path.read_text()
+    def applied(self, tree):
+        text = (tree / self.file).read_text()
         if text.count(self.old) != 1:
             raise SystemExit(f"{self.name}: the old lines stand {text.count(self.old)} times in "
                              f"{self.file}; bring tests/mutations.md up to date")
-        path.write_text(text.replace(self.old, self.new))
+        return text.replace(self.old, self.new)
+
+    def apply(self, tree):
+        (tree / self.file).write_text(self.applied(tree))
 
 
 def copy_tree(tree):
@@ -67,11 +70,17 @@ def seen(directory, test):
 
 
 def main():
+    only_check = sys.argv[1] == "--check"
     directory, wanted = Path(sys.argv[1]).resolve(), set(sys.argv[2:])
     text = (ROOT / "tests" / "mutations.md").read_text()
     mutations = [Mutation(match) for match in FORM.finditer(text)]
     if len(mutations) != text.count("\n## ") or wanted - {m.name for m in mutations}:
         raise SystemExit("mutations.md: a mistake is not in the form, or there is none of that name")
+    if only_check:
+        for mutation in mutations:
+            mutation.applied(ROOT)
+        print(f"{len(mutations)} planted mistakes fit the tree")
+        return 0
     mutations = [m for m in mutations if not wanted or m.name in wanted]
     tests = {m.test for m in mutations}
     tree = directory / "tree"

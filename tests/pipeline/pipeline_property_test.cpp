@@ -133,7 +133,7 @@ rc::Gen<RunPlan> any_plan() {
       rc::gen::set(&RunPlan::epoch_max_micros, rc::gen::element<std::uint64_t>(0, 1'000, 5'000)),
       rc::gen::set(&RunPlan::batch, rc::gen::element(512U, 1U, 2U, 5U, 16U)),
       rc::gen::set(&RunPlan::queue, rc::gen::element(16U, 1U, 3U)),
-      rc::gen::set(&RunPlan::cache, rc::gen::element<std::uint64_t>(1, 4'000, 1 << 26)),
+      rc::gen::set(&RunPlan::cache, rc::gen::element<std::uint64_t>(1, 4'000, 20'000, 1 << 26)),
       rc::gen::set(&RunPlan::outbox, rc::gen::element<std::uint64_t>(256, 1)),
       rc::gen::set(&RunPlan::sink, any_habits()));
 }
