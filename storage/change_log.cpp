@@ -9,9 +9,10 @@ namespace lensart::storage {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
-/// Of how many keys a copy is held at once while they are folded.
+/// So many keys are folded in one transaction, whose pages LMDB keeps in memory for good: in the
+/// worst case one of the tree for each key, 4 MiB.
 constexpr std::uint64_t kStretchKeys = 1024;
-/// The most that an epoch folds: so many, and twice as many as it changes.
+/// The most that an epoch makes due: so many, and twice as many as it changes.
 constexpr std::uint64_t kFoldedKeys = 4096;
 
 std::uint64_t pages_of(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
@@ -50,8 +51,30 @@ Result<FoldProgress> ChangeLog::write(WriteTransaction& txn,
   progress.grown_bytes += appended;
   const std::uint64_t most = kFoldedKeys + 2 * changes.size();
   const std::uint64_t share = is_last ? most : progress.old_keys * appended / left + 1;
-  LENSART_TRY(fold(txn, std::min(share, most), progress));
-  if (is_last && progress.tree == tables_.entries().size()) LENSART_TRY(end_round(txn, progress));
+  progress.due_keys = std::min(progress.due_keys + share, most);
+  return progress;
+}
+
+bool ChangeLog::is_folding_due() const {
+  const bool all_folded = progress_.tree == tables_.entries().size();
+  return all_folded ? progress_.grown_bytes >= round_bytes_ : progress_.due_keys >= kStretchKeys;
+}
+
+Result<FoldProgress> ChangeLog::fold(WriteTransaction& txn) const {
+  FoldProgress progress = progress_;
+  std::uint64_t keys = kStretchKeys;
+  while (keys > 0 && progress.tree < tables_.entries().size()) {
+    LENSART_ASSIGN(const std::uint64_t folded, fold_stretch(txn, keys, progress));
+    const bool more = folded == keys;
+    keys -= folded;
+    progress.due_keys -= std::min(progress.due_keys, folded);
+    progress.old_keys -= std::min(progress.old_keys, folded);
+    if (more) continue;
+    progress.key.clear();
+    ++progress.tree;
+  }
+  const bool all_folded = progress.tree == tables_.entries().size();
+  if (all_folded && progress.grown_bytes >= round_bytes_) LENSART_TRY(end_round(txn, progress));
   return progress;
 }
 
@@ -91,20 +114,6 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
   }
   if (!chunk.empty()) LENSART_TRY(flush());
   return appended;
-}
-
-Result<Unit> ChangeLog::fold(WriteTransaction& txn, std::uint64_t keys,
-                             FoldProgress& progress) const {
-  while (keys > 0 && progress.tree < tables_.entries().size()) {
-    const std::uint64_t stretch = std::min(keys, kStretchKeys);
-    LENSART_ASSIGN(const std::uint64_t folded, fold_stretch(txn, stretch, progress));
-    keys -= folded;
-    progress.old_keys -= std::min(progress.old_keys, folded);
-    if (folded == stretch) continue;
-    progress.key.clear();
-    ++progress.tree;
-  }
-  return Unit{};
 }
 
 /// Folds the next `keys` old ones of a tree. Returns how many it was; fewer at the end of the tree.

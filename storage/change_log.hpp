@@ -1,4 +1,5 @@
-/// The writing side of the logged trees (storage/logged_tables.hpp).
+/// The writing side of the logged trees (storage/logged_tables.hpp). Why it folds apart from the
+/// epochs: docs/adr/0015-folding-after-the-epoch.md.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct FoldProgress {
   std::uint64_t round_began = 0;
   std::uint64_t grown_bytes = 0;  ///< the log, since then
   std::uint64_t old_keys = 0;     ///< that are left to fold, or more
+  std::uint64_t due_keys = 0;     ///< of them, for what the log has grown by
   std::size_t tree = 0;           ///< which of LoggedTables::entries(); their number once through
   std::string key;                ///< where in it the next stretch begins
 };
@@ -35,16 +37,19 @@ class ChangeLog {
   /// Where the log ends. A round begins anew with each start, a shorter one.
   Result<Unit> load(const ReadTransaction& txn);
 
-  /// Writes changes to logged trees, sorted, and folds as many old ones as the log is to lose.
-  /// Returns what to hand to advance() once the transaction is durable.
+  // Both return what to hand to advance() once the transaction is durable.
+
+  /// Writes changes to logged trees, sorted.
   Result<FoldProgress> write(WriteTransaction& txn, std::span<const StateChange> changes) const;
+  /// Folds a stretch of old ones. To be called, a transaction each, while is_folding_due().
+  Result<FoldProgress> fold(WriteTransaction& txn) const;
+  bool is_folding_due() const;
   void advance(FoldProgress progress) { progress_ = std::move(progress); }
 
  private:
   Result<std::uint64_t> append(WriteTransaction& txn, std::span<const StateChange> changes,
                                FoldProgress& progress) const;
   Result<Unit> end_round(WriteTransaction& txn, FoldProgress& progress) const;
-  Result<Unit> fold(WriteTransaction& txn, std::uint64_t keys, FoldProgress& progress) const;
   Result<std::uint64_t> fold_stretch(WriteTransaction& txn, std::uint64_t keys,
                                      FoldProgress& progress) const;
 

@@ -2,9 +2,9 @@
 ///
 /// Sparse puts all over a large tree cost a page each, and the pages lie scattered over the file.
 /// So the changes of an epoch are appended to one log, and beside each such tree a small one,
-/// `NAME.recent`, says where in the log the newest value of a key stands. With every epoch a
-/// stretch of neighbouring keys that have lain there for a while is folded into the tree itself, so
-/// that the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
+/// `NAME.recent`, says where in the log the newest value of a key stands. Between epochs stretches
+/// of neighbouring keys that have lain there for a while are folded into the tree itself, so that
+/// the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
 #pragma once
 
 #include <array>

@@ -334,12 +334,12 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
   }
   record.outbox_digest = digest.value();
   const std::vector<StateChange> changes = sorted_changes(epoch.changes);
-  FoldProgress folded;
+  FoldProgress grown;
   const EpochNumber trim_target = trim_target_.load(std::memory_order_acquire);
   LENSART_FAILPOINT("commit.before");
   LENSART_TRY(environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
     if (trim_target > trimmed_to_) LENSART_TRY(trim(txn, trim_target));
-    LENSART_ASSIGN(folded, write_changes(txn, changes));
+    LENSART_ASSIGN(grown, write_changes(txn, changes));
     for (const SourcePosition& position : epoch.positions) {
       LENSART_TRY(txn.put(positions_table_, source_key(position.source), encode(position)));
     }
@@ -350,10 +350,22 @@ Result<ChainRecord> StateStore::commit(const EpochCommit& epoch, const Incarnati
     return txn.append(chain_table_, key_of(epoch.number), encode(record));
   }));
   LENSART_FAILPOINT("commit.after");
-  log_->advance(std::move(folded));
+  log_->advance(std::move(grown));
   if (trim_target > trimmed_to_) forget_chain_before(trim_target);
   chain_.push_back(record);
   return record;
+}
+
+Result<Unit> StateStore::fold() {
+  while (log_->is_folding_due()) {
+    FoldProgress folded;
+    LENSART_TRY(environment_->write([&](WriteTransaction& txn) -> Result<Unit> {
+      LENSART_ASSIGN(folded, log_->fold(txn));
+      return Unit{};
+    }));
+    log_->advance(std::move(folded));
+  }
+  return Unit{};
 }
 
 Result<Unit> StateStore::for_each_chunk(

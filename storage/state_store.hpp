@@ -99,6 +99,11 @@ class StateStore {
   /// Fails with kStateFull, kStateFailed or kStateCorrupt; then nothing was written.
   Result<ChainRecord> commit(const EpochCommit& epoch, const Incarnation& incarnation);
 
+  /// Folds what commits have made due of the log into the trees, in transactions of its own. To be
+  /// called after each commit, once the epoch has been told: nothing depends on it but the size of
+  /// the log.
+  Result<Unit> fold();
+
   /// The outbox of epochs up to `number` will go with the next commit, or with trim_now().
   void trim_to(EpochNumber number) { trim_target_.store(number, std::memory_order_release); }
   Result<Unit> trim_now();

@@ -217,8 +217,9 @@ void OrderJobs::judge_replay(OrderShard& shard, OrderBatch& batch, const Replay&
 // orders: each lane sees every batch and takes the orders that are its own.
 void OrderJobs::fold_orders(std::size_t lane, OrderBatch& batch) {
   OrderShard& shard = *order_shards_[lane];
-  if (batch.marker) return close_orders(lane, batch);
+  // At a marker too: on a quiet night there is nothing but markers, and timers that fire.
   shard.orders.shrink(durable_.load(std::memory_order_acquire));
+  if (batch.marker) return close_orders(lane, batch);
   value_or_throw(shard.txn.renew());
   const auto for_each_own = [&](auto&& take) {
     for (std::size_t i = 0; i < batch.records.size(); ++i) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "apps/config/values.hpp"
 #include "apps/jobs/tables.hpp"
 #include "apps/pipeline/options.hpp"
+#include "apps/pipeline/process_figures.hpp"
 #include "nodes/kafka/admin.hpp"
 #include "storage/postgres/relay.hpp"
 
@@ -29,7 +31,22 @@ Result<std::unique_ptr<Pipeline>> Pipeline::open(const Config& config, PipelineO
   return self;
 }
 
+namespace {
+
+/// The kernel would give the memory out, and kill whoever uses it.
+Result<Unit> check_memory(const Config& config) {
+  const std::uint64_t memory = machine_memory_bytes();
+  if (config.state.cache <= memory) return Unit{};
+  return fail(Errc::kBadConfig,
+              fmt::format("state.cache = \"{}\" is more than the {:.1f} GiB of memory that this "
+                          "machine has; set less (what is not in memory is read from the disk)",
+                          format_size(config.state.cache), static_cast<double>(memory) / kGiB));
+}
+
+}  // namespace
+
 Result<Unit> Pipeline::open_parts(const SourceFactory& make_source, const SinkFactory& make_sink) {
+  LENSART_TRY(check_memory(config_));
   LENSART_ASSIGN(store_, storage::StateStore::open(state_options(config_)));
   LENSART_ASSIGN(ids_, storage::IdIndex::open(*store_));
   LENSART_ASSIGN(

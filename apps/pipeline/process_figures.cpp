@@ -70,6 +70,11 @@ ProcessFigures read_process_figures() {
   return out;
 }
 
+std::uint64_t machine_memory_bytes() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 double process_started_at() {
   double uptime = 0;
   std::ifstream("/proc/uptime") >> uptime;

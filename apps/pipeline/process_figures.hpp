@@ -18,6 +18,9 @@ struct ProcessFigures {
 };
 ProcessFigures read_process_figures();
 
+/// Of the machine, whoever uses it.
+std::uint64_t machine_memory_bytes();
+
 /// Seconds since 1970. Asked once: later answers would move with the wall clock.
 double process_started_at();
 

@@ -77,6 +77,13 @@ Result<storage::ChainRecord> Committer::commit(EpochDraft& draft) {
   return store_.commit(epoch, incarnation_);
 }
 
+/// What the state needs now and then: nobody waits for it but the next epoch.
+Result<Unit> Committer::tidy_up(const EpochDraft& draft) {
+  if (draft.freeze_ids) LENSART_TRY(ids_.seal(draft.number));
+  LENSART_TRY(ids_.merge_some(draft.records));
+  return store_.fold();
+}
+
 void Committer::work() {
   for (;;) {
     std::shared_ptr<EpochDraft> draft;
@@ -89,13 +96,6 @@ void Committer::work() {
     }
     const Tick began = clock_.tick();
     auto record = commit(*draft);
-    if (record && draft->freeze_ids) {
-      if (auto sealed = ids_.seal(draft->number); !sealed) record = tl::unexpected(sealed.error());
-    }
-    if (record) {
-      if (auto merged = ids_.merge_some(draft->records); !merged)
-        record = tl::unexpected(merged.error());
-    }
     if (!record) return callbacks_.on_stop(record.error());
     {
       const std::lock_guard lock(mutex_);
@@ -105,6 +105,7 @@ void Committer::work() {
       figures_.seconds += std::chrono::duration<double>(clock_.tick() - began).count();
     }
     callbacks_.on_durable(*record, *draft);
+    if (auto tidied = tidy_up(*draft); !tidied) return callbacks_.on_stop(tidied.error());
   }
 }
 

@@ -42,6 +42,7 @@ class Committer {
  private:
   void work();
   Result<storage::ChainRecord> commit(EpochDraft& draft);
+  Result<Unit> tidy_up(const EpochDraft& draft);
 
   storage::StateStore& store_;
   storage::IdIndex& ids_;

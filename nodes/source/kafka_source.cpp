@@ -24,8 +24,13 @@ KafkaClientOptions client_options(const KafkaSourceOptions& options) {
   KafkaClientOptions client = options.client;
   client.defaults = {
       {"fetch.wait.max.ms", "100"},
+      // So much of each partition: not less than a broker's batch, for of any but the first
+      // partition of a request a larger one is left out.
       {"fetch.message.max.bytes", "1048576"},
-      {"fetch.max.bytes", "8388608"},
+      // Never reached, or partitions would be left out: after its queue was full librdkafka names
+      // them in the same order again (issue 1854 of librdkafka), so that those at the end would get
+      // nothing as long as those at the front have more. They would hold the watermark back.
+      {"fetch.max.bytes", "67108864"},
       {"queued.min.messages", "1000000"},
       {"queued.max.messages.kbytes", std::to_string(options.prefetch_bytes / 1024)},
       {"topic.metadata.refresh.interval.ms", "10000"},

@@ -19,10 +19,10 @@
 namespace lensart::nodes {
 
 struct KafkaSourceOptions {
-  KafkaClientOptions client;              ///< brokers, the operator's properties, the log
-  std::string group;                      ///< offsets are reported to it, for information
-  std::vector<std::string> topics;        ///< their index is SourceInfo::topic_index
-  std::size_t prefetch_bytes = 16 << 20;  ///< librdkafka's queue, over all partitions
+  KafkaClientOptions client;             ///< brokers, the operator's properties, the log
+  std::string group;                     ///< offsets are reported to it, for information
+  std::vector<std::string> topics;       ///< their index is SourceInfo::topic_index
+  std::size_t prefetch_bytes = 8 << 20;  ///< librdkafka's queue; a response may lie above it
   std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for one answer of the broker
   /// Partitions whose gap (truncated, made anew) the operator accepts: `run --accept-gap`.
   std::set<std::pair<std::string, std::int32_t>> accepted_gaps;

@@ -138,10 +138,26 @@ TEST_F(CommitterTest, AnEpochThatFreezesTheIdsSealsThem) {
   epoch->outputs.resize(1);
   index->log(epoch->outputs[0].changes, 1, 0, {storage::hash_id("a", 1)});
   committer->submit(epoch);
-  ASSERT_TRUE(wait_told(1));
+  committer->stop();
   const auto segments = index->segments();
   ASSERT_EQ(segments->segments.size(), 1U);
   EXPECT_EQ(segments->covers_until, 1U);
+}
+
+TEST_F(CommitterTest, TheLogIsFoldedAfterTheEpochs) {
+  storage::StateStoreOptions options = this->options();
+  options.log_bytes = 64 << 10;
+  start(options);
+  const storage::Table orders = *store->logged_table("orders");
+  for (EpochNumber number = 1; number <= 60; ++number) {
+    auto epoch = draft(number);
+    epoch->outputs.resize(1);
+    epoch->outputs[0].changes.put(orders, storage::key_of(number), std::string(5'000, 'v'));
+    committer->submit(epoch);
+  }
+  committer->stop();
+  const auto log = store->read()->bytes(store->tables().find("log")->second);
+  EXPECT_LT(*log, 3U * (64 << 10)) << "of 300 KB written";
 }
 
 TEST_F(CommitterTest, AFailureIsToldOnceAndNothingFollowsIt) {

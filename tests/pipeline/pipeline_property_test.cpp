@@ -1,6 +1,7 @@
 // Whatever the order of arrival, the duplicates, the cuts, the conflation, the crashes, the threads
 // and the lanes: the tables are the model's.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -233,6 +234,53 @@ TEST(PipelinePropertyTest, ALetterIsMadeGoodOnceHoweverItsReplaysAreEdited) {
       EXPECT_EQ(rehearse(log, "Asia/Ho_Chi_Minh", {}, plan), "");
     }
   }
+}
+
+/// Orders of one day, a second after each other, which are all stuck when the last event comes,
+/// days later: their timers fire in epochs without a record.
+std::vector<nodes::MemoryRecord> stuck_orders(int orders) {
+  std::vector<nodes::MemoryRecord> log;
+  for (int id = 1; id <= orders + 1; ++id) {
+    const auto at = fmt::format("2026-11-{}T{:02}:{:02}:{:02}+07:00", id <= orders ? 16 : 19,
+                                id / 3600, id / 60 % 60, id % 60);
+    log.push_back(
+        {0, 0,
+         fmt::format(R"({{"event_type":"order.created","event_id":"e{}","timestamp":"{}","data":)"
+                     R"({{"id":{},"branch_id":1,"total_price":"100000.00","order_status":)"
+                     R"("Đang xử lý","payment_status":"Chưa thanh toán","payment_method":)"
+                     R"("Tiền mặt"}}}})",
+                     id, at, id),
+         false});
+  }
+  return log;
+}
+
+TEST(PipelineMemoryTest, EpochsOfTimersAloneLetGoOfWhatIsDurable) {
+  std::vector<std::size_t> held;
+  for (const int orders : {12'000, 48'000}) {
+    Rehearsal rehearsal(stuck_orders(orders), "Asia/Ho_Chi_Minh");
+    RunPlan plan;
+    plan.epoch_max_records = 4'000;
+    ASSERT_EQ(rehearsal.run(plan), "");
+    const auto tables = rehearsal.database().tables();
+    const auto stuck = std::find_if(tables.begin(), tables.end(), [](const model::Table& table) {
+      return table.shape().name == "order_anomalies";
+    });
+    ASSERT_NE(stuck, tables.end());
+    ASSERT_EQ(stuck->rows().size(), static_cast<std::size_t>(orders));
+    held.push_back(rehearsal.most_cached_bytes());
+    std::printf("%zu\n", held.back());
+  }
+  EXPECT_GT(held[0], 0U);
+  EXPECT_LT(held[1], held[0] + held[0] / 2) << "and " << held[0] << " for a quarter of the orders";
+}
+
+TEST(PipelineMemoryTest, MoreCacheThanTheMachineHasMemoryIsRefused) {
+  Rehearsal rehearsal(stuck_orders(1), "Asia/Ho_Chi_Minh");
+  RunPlan plan;
+  plan.cache = 1ULL << 50;
+  const std::string wrong = rehearsal.run(plan);
+  EXPECT_TRUE(wrong.starts_with("open: state.cache = \"1024TiB\" is more than the ")) << wrong;
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ void Rehearsal::photograph(const RunPlan& plan) {
 
 bool Rehearsal::after_epoch(const RunPlan& plan, std::uint64_t epochs) {
   ++epochs_;
+  most_cached_bytes_ = std::max(most_cached_bytes_, running_->cache_bytes());
   if (!plan.sink.keeps_applied) photographs_.clear();
   photographs_.push_back(database_);
   if (epochs != plan.after) return false;

@@ -79,6 +79,8 @@ class Rehearsal {
   /// Bytes in flight that were still held when the last run had ended.
   std::size_t credits_held() const { return credits_held_; }
   std::uint64_t epochs() const { return epochs_; }
+  /// The most that any run held after an epoch.
+  std::size_t most_cached_bytes() const { return most_cached_bytes_; }
 
  private:
   app::Config config_of(const RunPlan& plan) const;
@@ -97,6 +99,7 @@ class Rehearsal {
   app::Pipeline* running_ = nullptr;
   std::size_t credits_held_ = 0;
   std::uint64_t epochs_ = 0;
+  std::size_t most_cached_bytes_ = 0;
 };
 
 }  // namespace lensart::rehearsal

@@ -302,6 +302,7 @@ RC_GTEST_PROP(LoggedTables, AreToAReaderWhatAPlainTreeIs, ()) {
       }
     }
     RC_ASSERT(store->commit(epoch, Incarnation{}).has_value());
+    if (*rc::gen::inRange(0, 4) != 0) RC_ASSERT(store->fold().has_value());
     if (*rc::gen::inRange(0, 8) == 0) open();
     const auto txn = store->read();
     for (std::size_t which = 0; which < 2; ++which) {

@@ -74,6 +74,7 @@ class StateFixture : public ::testing::Test {
   ChainRecord commit(const EpochCommit& epoch) {
     auto record = store->commit(epoch, incarnation);
     EXPECT_TRUE(record) << record.error().message;
+    EXPECT_TRUE(store->fold());
     return record ? *record : ChainRecord{};
   }
   std::vector<std::string> chunks(int lane, EpochNumber from, EpochNumber to) const {
