@@ -20,7 +20,9 @@
 namespace lensart::nodes {
 
 /// `Value` is default-constructible and has
-///   `static std::optional<Value> decode(std::string_view)`, `std::size_t bytes() const`.
+///   `static std::optional<Value> decode(std::string_view)`, `std::size_t bytes() const`,
+/// and may have
+///   `void prefetch() const`, which has the processor fetch what lies outside of it.
 /// `Key` is a number, or has `encode()`, `hash_value`, `==` and `<`.
 ///
 /// What an epoch changed is pinned until the epoch is durable: the tree would still give the value
@@ -49,7 +51,7 @@ class KeyedCache {
     if (last_ != nullptr && last_->key == key) return &last_->value;
     if (const auto known = entries_.find(key); known != entries_.end()) {
       last_ = known->second.get();
-      last_->used = true;
+      ring_[last_->slot].used = true;
       return &last_->value;
     }
     auto entry = std::make_unique<Entry>();
@@ -81,7 +83,13 @@ class KeyedCache {
   void close_epoch(Visit&& visit) {
     std::sort(changed_.begin(), changed_.end(),
               [](const Entry* a, const Entry* b) { return a->key < b->key; });
-    for (Entry* entry : changed_) visit(entry->key, entry->value);
+    for (std::size_t i = 0; i < changed_.size(); ++i) {
+      if constexpr (requires(const Value& value) { value.prefetch(); }) {
+        if (i + 2 * kAhead < changed_.size()) __builtin_prefetch(&changed_[i + 2 * kAhead]->value);
+        if (i + kAhead < changed_.size()) changed_[i + kAhead]->value.prefetch();
+      }
+      visit(changed_[i]->key, changed_[i]->value);
+    }
     changed_.clear();
   }
 
@@ -94,9 +102,9 @@ class KeyedCache {
     // Twice round: the first time takes away the marks of use.
     for (std::size_t left = 2 * ring_.size(); used_bytes_ > budget_bytes_ && left > 0; --left) {
       if (hand_ >= ring_.size()) hand_ = 0;
-      const Slot& slot = ring_[hand_++];
+      Slot& slot = ring_[hand_++];
       if (slot.entry == nullptr || slot.changed_in > durable) continue;
-      if (!std::exchange(slot.entry->used, false)) drop(*slot.entry);
+      if (!std::exchange(slot.used, false)) drop(*slot.entry);
     }
     if (used_bytes_ <= budget_bytes_) return;
     exhausted_at_ = durable;
@@ -120,13 +128,15 @@ class KeyedCache {
     Value value;
     std::size_t bytes = 0;
     std::size_t slot = 0;  ///< in the ring
-    bool used = false;     ///< since the hand was here
   };
-  /// A place in the ring, past which the hand goes without a look at the entry if that is pinned.
+  /// A place in the ring, where the hand finds all that it asks for: the entry is far away.
   struct Slot {
     Entry* entry = nullptr;  ///< null where one was dropped
     EpochNumber changed_in = 0;
+    bool used = false;  ///< since the hand was here
   };
+  /// How many values ahead of the one at hand are fetched.
+  static constexpr std::size_t kAhead = 4;
 
   /// With its places in the map, half full, and in the ring.
   static constexpr std::size_t kEntryBytes = sizeof(Entry) + 64;
@@ -135,11 +145,11 @@ class KeyedCache {
   void take_slot(Entry& entry) {
     if (free_slots_.empty()) {
       entry.slot = ring_.size();
-      ring_.push_back({&entry, 0});
+      ring_.push_back({&entry, 0, false});
     } else {
       entry.slot = free_slots_.back();
       free_slots_.pop_back();
-      ring_[entry.slot] = {&entry, 0};
+      ring_[entry.slot] = {&entry, 0, false};
     }
   }
   void drop(Entry& entry) {
