@@ -5,8 +5,8 @@
 /// each keep what one thread freed for another. (Threads take what is small from caches of their
 /// own.) Huge pages, where the kernel gives them: most of what the program touches
 /// was in no cache, and a virtual machine pays twice for each page that must be looked up.
-/// What is not used any more goes back after five seconds: earlier, what is given back is soon asked
-/// for again; never, and what was freed is not joined to pieces that can be used again.
+/// What is not used any more goes back after five seconds: earlier, what is given back is soon
+/// asked for again; never, and what was freed is not joined to pieces that can be used again.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
