@@ -119,6 +119,7 @@ Result<Unit> StateBuilder::close_epoch() {
   commit.changes.push_back(std::move(output.changes));
   commit.changes.push_back(std::exchange(replayed_, {}));
   LENSART_TRY(store_->commit(commit, storage::Incarnation{}));
+  LENSART_TRY(store_->fold());
   lane_->shrink(epoch_);
   for (const auto& job : windowed_) job->shrink(0, epoch_);
   open_events_ = 0;
