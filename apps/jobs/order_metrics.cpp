@@ -66,7 +66,7 @@ struct HourlyMetrics {
     row.bigint(key.id);
     append_sums(row, sums);
   }
-  std::optional<std::string> expired_until(std::optional<Instant>) const { return std::nullopt; }
+  std::optional<Key> expired_until(std::optional<Instant>) const { return std::nullopt; }
 };
 
 struct SlidingKey {
@@ -114,12 +114,12 @@ struct SlidingMetrics {
     row.bigint(key.branch_id);
     append_sums(row, sums);
   }
-  std::optional<std::string> expired_until(std::optional<Instant> watermark) const {
+  std::optional<SlidingKey> expired_until(std::optional<Instant> watermark) const {
     if (!watermark) return std::nullopt;
     // A window is kept while end >= watermark - retention.
     const Instant first_kept = *watermark - retention - windows.size;
     if (first_kept.time_since_epoch().count() <= 0) return std::nullopt;
-    return SlidingKey{first_kept, 0}.encode();
+    return SlidingKey{first_kept, 0};
   }
 };
 

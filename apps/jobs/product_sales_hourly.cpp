@@ -32,7 +32,7 @@ struct ProductSales {
     row.bigint(static_cast<std::int64_t>(sums.sums[1]));
     row.big_money(sums.sums[2]);
   }
-  std::optional<std::string> expired_until(std::optional<Instant>) const { return std::nullopt; }
+  std::optional<Key> expired_until(std::optional<Instant>) const { return std::nullopt; }
 };
 
 }  // namespace

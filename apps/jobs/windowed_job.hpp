@@ -74,8 +74,9 @@ class WindowedJob {
 ///   `const TableSpec& table() const`, `bool wants_sales() const`;
 ///   `void windows_of(const CountedOrder&, visit(Key, Sums)) const`: where the order counts;
 ///   `void append_row(std::string&, const Key&, const Sums&) const`: its row, whole;
-///   `std::optional<std::string> expired_until(std::optional<Instant> watermark) const`: keys below
-///   this one are past their retention and leave the table;
+///   `std::optional<Key> expired_until(std::optional<Instant> watermark) const`: keys below it are
+///   past their retention and leave the table; those of a `Definition` that gives one are sorted in
+///   the tree as they are by `<`;
 /// and, if an order counts with the same in all of its windows, and `placed` and `branch_id` alone
 /// say which they are:
 ///   `Sums sums_of(const CountedOrder&) const`.
@@ -140,10 +141,10 @@ class Windowed final : public WindowedJob {
                            const storage::ReadTransaction& txn, storage::ChangeSet& changes,
                            storage::ChunkBuilder& outbox) override {
     Lane& lane = *lanes_[window_lane];
-    const std::optional<std::string> expired = definition_.expired_until(watermark);
+    const std::optional<Key> expired = definition_.expired_until(watermark);
     for (const HandedOver* one : handed) {
       for (const auto& [key, sums] : static_cast<const Handed*>(one)->by_lane[window_lane]) {
-        if (expired && key.encode() < *expired) continue;
+        if (expired && key < *expired) continue;
         LENSART_TRY(lane.apply(key, sums, epoch, txn));
       }
     }

@@ -67,14 +67,14 @@ class WindowLane {
     });
   }
   /// Erases this lane's windows whose key is below `until` and calls `visit(key)` for each. Call it
-  /// after `close_epoch`.
+  /// after `close_epoch`. REQUIRES: keys are sorted in the tree as they are by `<`.
   template <class Visit>
-  Result<Unit> expire(const std::string& until, std::size_t lane, std::size_t lanes,
+  Result<Unit> expire(const Key& until, std::size_t lane, std::size_t lanes,
                       const storage::ReadTransaction& txn, storage::ChangeSet& changes,
                       Visit&& visit) {
     return txn.scan(table_, "", [&](std::string_view encoded, std::string_view) {
-      if (encoded >= until) return false;
       const Key key = Key::decode(encoded);
+      if (!(key < until)) return false;
       if (hash_value(key) % lanes == lane) {
         changes.erase(table_, encoded);
         windows_.forget(key);
