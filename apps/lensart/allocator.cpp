@@ -5,11 +5,11 @@
 /// each keep what one thread freed for another. (Threads take what is small from caches of their
 /// own.) Huge pages, where the kernel gives them: most of what the program touches
 /// was in no cache, and a virtual machine pays twice for each page that must be looked up.
-/// What is not used any more goes back after five seconds: earlier, what is given back is soon
-/// asked for again; never, and what was freed is not joined to pieces that can be used again.
+/// What is not used any more goes back after a second: much earlier, and the processor clears the
+/// same pages again and again; much later, and what only now and then lies side by side adds up.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "narenas:1,background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0,thp:always,"
+    "narenas:1,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,thp:always,"
     "metadata_thp:always,oversize_threshold:0";
 }

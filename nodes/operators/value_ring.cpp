@@ -15,6 +15,9 @@ std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
 /// The rest follows by itself, as it is read in order.
 constexpr std::size_t kPrefetchedBytes = 128;
 
+/// So many bytes a value takes as a rule, or more: for the size of the index.
+constexpr std::size_t kUsualValueBytes = 512;
+
 }  // namespace
 
 ValueRing::ValueRing(std::size_t room_bytes)
@@ -23,7 +26,10 @@ ValueRing::ValueRing(std::size_t room_bytes)
           kUnit),
       room_(capacity_ == 0
                 ? nullptr
-                : static_cast<char*>(::operator new[](capacity_, std::align_val_t(kHugePage)))) {}
+                : static_cast<char*>(::operator new[](capacity_, std::align_val_t(kHugePage)))) {
+  if (room_) std::memset(room_.get(), 0, capacity_);
+  places_.reserve(capacity_ / kUsualValueBytes);
+}
 
 std::optional<std::string_view> ValueRing::find(std::int64_t key) {
   if (const auto place = places_.find(key); place != places_.end()) {

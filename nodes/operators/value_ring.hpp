@@ -19,11 +19,11 @@ namespace lensart::nodes {
 /// one that is not durable yet, which nobody else could give. Where all of the room is full of
 /// those, what comes has memory of its own until it is durable.
 ///
-/// So the memory is that of the room from the first turn on, whatever the values' sizes, and a
-/// value lies in one piece. Threads: one at a time.
+/// The memory is taken at once, and is the same from then on whatever the values' sizes; a value
+/// lies in one piece (docs/adr/0016-memory-is-taken-at-the-start.md). Threads: one at a time.
 class ValueRing {
  public:
-  /// A room of no more than `room_bytes`; the index takes about 40 bytes a value beside it.
+  /// A room of no more than `room_bytes`; the index takes about a sixteenth of that beside it.
   explicit ValueRing(std::size_t room_bytes);
 
   /// The view dies with the next put().

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -26,6 +27,27 @@ TEST(ValueRingTest, AValueIsFoundAsItWasPutLast) {
   EXPECT_EQ(ring.find(1), filled('x', 500));
   EXPECT_EQ(ring.find(2), "");
   EXPECT_EQ(ring.size(), 2U);
+}
+
+/// What this process holds for itself.
+std::size_t private_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t kib = 0;
+    if (word == "RssAnon:" && status >> kib) return kib * 1024;
+  }
+  return 0;
+}
+
+TEST(ValueRingTest, TheMemoryIsTakenAtOnceAndNotByAndBy) {
+  constexpr std::size_t kLarge = 64 << 20;
+  const std::size_t before = private_bytes();
+  ASSERT_GT(before, 0U);
+  ValueRing ring(kLarge);
+  const std::size_t made = private_bytes();
+  EXPECT_GT(made, before + kLarge / 8 * 7);
+  for (std::int64_t key = 0; key < 200'000; ++key) ring.put(key, filled('x', 600), 0);
+  EXPECT_LT(private_bytes(), made + kLarge / 8);
 }
 
 TEST(ValueRingTest, TheMemoryIsThatOfTheRoomHoweverMuchIsPut) {
