@@ -70,8 +70,7 @@ class PackedCache {
   }
 
   /// Calls `encode(key, value)` for everything changed since the last close, in key order; it
-  /// returns a view of the encoded value, which is what the tree is to hold. A value is gone once
-  /// it is encoded.
+  /// returns a view of the encoded value, which is what the tree is to hold.
   template <class Encode>
   void close_epoch(EpochNumber epoch, Encode&& encode) {
     std::sort(changed_.begin(), changed_.end(),
@@ -80,7 +79,6 @@ class PackedCache {
       if (i + kAhead < changed_.size()) ring_.prefetch(changed_[i + kAhead]->key);
       Open& open = *changed_[i];
       ring_.put(open.key, encode(open.key, *open.value), epoch);
-      open.value.reset();  // as its encoded form takes memory
     }
     changed_.clear();
     last_ = nullptr;
