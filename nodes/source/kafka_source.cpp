@@ -13,8 +13,6 @@ namespace lensart::nodes {
 namespace {
 
 constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
-constexpr auto kAskEvery = std::chrono::seconds(2);
-constexpr int kAskPatienceMs = 1000;
 constexpr auto kLastCommitPatience = std::chrono::seconds(2);
 constexpr auto kLookForEndsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 256;
@@ -70,59 +68,12 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions&
   rd_kafka_poll_set_consumer(self->client_.get());
   self->queue_.reset(rd_kafka_queue_get_consumer(self->client_.get()));
   rd_kafka_queue_io_event_enable(self->queue_.get(), self->wake_write_fd_, "1", 1);
-  self->nudger_ = std::thread([source = self.get()] { source->nudge_when_asked(); });
+  self->nudger_ = std::make_unique<KafkaNudger>(self->client_.get(), directory, self->progress_);
   return self;
 }
 
-/// Once its prefetch queue is full, librdkafka 2.0.2 looks again only when a second is over or when
-/// something else happens on the broker's connection. So that it goes on fetching while we drain
-/// the queue, something happens: now and then we put a small question to the leaders of all
-/// partitions. It blocks, hence the thread. (Of the calls that would do, this one keeps its timeout
-/// when a broker is away.) Asked in quiet times too, it tells whether the brokers answer at all,
-/// and how far the partitions have grown while nothing is polled.
-void KafkaSource::nudge_when_asked() {
-  for (;;) {
-    {
-      std::unique_lock lock(nudge_mutex_);
-      nudge_changed_.wait_for(lock, kAskEvery, [this] { return nudge_wanted_ || stopping_; });
-      if (stopping_) return;
-      nudge_wanted_ = false;
-    }
-    const std::size_t sources = directory_.size();
-    if (sources == 0) continue;
-    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources)));
-    for (std::uint32_t source = 0; source < sources; ++source) {
-      const SourceInfo& info = directory_.at(source);
-      // Where it ends: the broker knows without reading its log. (For the first record since some
-      // time it would load a whole batch of every partition.)
-      rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
-          RD_KAFKA_OFFSET_END;
-    }
-    const auto rc = rd_kafka_offsets_for_times(client_.get(), list.get(), kAskPatienceMs);
-    answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
-    for (std::uint32_t source = 0; rc == RD_KAFKA_RESP_ERR_NO_ERROR && source < sources; ++source) {
-      const rd_kafka_topic_partition_t& answer = list->elems[source];
-      if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) progress_.note_end(source, answer.offset);
-    }
-  }
-}
-
-void KafkaSource::ask_for_a_nudge() {
-  taken_bytes_ = 0;
-  {
-    const std::lock_guard lock(nudge_mutex_);
-    nudge_wanted_ = true;
-  }
-  nudge_changed_.notify_all();
-}
-
 KafkaSource::~KafkaSource() {
-  {
-    const std::lock_guard lock(nudge_mutex_);
-    stopping_ = true;
-  }
-  nudge_changed_.notify_all();
-  if (nudger_.joinable()) nudger_.join();
+  nudger_.reset();
   while (polled_at_ < polled_count_) rd_kafka_message_destroy(polled_[polled_at_++]);
   if (queue_) {
     rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
@@ -348,7 +299,7 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   while (::read(wake_read_fd_, announced, sizeof(announced)) > 0) {
   }
   const Tick now = clock_.tick();
-  if (now >= next_discovery_ && answering_.load(std::memory_order_relaxed)) {
+  if (now >= next_discovery_ && nudger_->answering()) {
     next_discovery_ = now + kDiscoveryEvery;
     LENSART_TRY(find_new_partitions());
   }
@@ -369,7 +320,10 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
     taken = take(*message, into);
   }
   taken_bytes_ += into.bytes.size();
-  if (taken_bytes_ >= options_.prefetch_bytes / 8) ask_for_a_nudge();
+  if (taken_bytes_ >= options_.prefetch_bytes / 2) {
+    taken_bytes_ = 0;
+    nudger_->nudge();
+  }
   note_progress(now);
   return taken;
 }
@@ -391,8 +345,7 @@ void KafkaSource::note_progress(Tick now) {
 }
 
 bool KafkaSource::at_end(std::uint32_t source) const {
-  return source < partitions_.size() && partitions_[source].at_end &&
-         answering_.load(std::memory_order_relaxed);
+  return source < partitions_.size() && partitions_[source].at_end && nudger_->answering();
 }
 
 bool KafkaSource::at_start_end(std::uint32_t source) const {
@@ -419,7 +372,7 @@ void KafkaSource::report_committed(std::span<const storage::SourcePosition> posi
 
 std::string KafkaSource::trouble() const {
   if (const auto fatal = client_.check_fatal(); !fatal) return fatal.error().message;
-  if (answering_.load(std::memory_order_relaxed)) return {};
+  if (nudger_->answering()) return {};
   return fmt::format(
       "Kafka does not answer at kafka.brokers = \"{}\"; reading goes on when it does",
       client_.brokers());

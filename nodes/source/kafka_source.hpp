@@ -1,18 +1,16 @@
 /// Kafka as a source: positions come from the state, never from a consumer group.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "graph/clock.hpp"
 #include "nodes/kafka/kafka_handle.hpp"
+#include "nodes/source/kafka_nudger.hpp"
 #include "nodes/source/reading_progress.hpp"
 #include "nodes/source/record_source.hpp"
 
@@ -22,7 +20,7 @@ struct KafkaSourceOptions {
   KafkaClientOptions client;             ///< brokers, the operator's properties, the log
   std::string group;                     ///< offsets are reported to it, for information
   std::vector<std::string> topics;       ///< their index is SourceInfo::topic_index
-  std::size_t prefetch_bytes = 8 << 20;  ///< librdkafka's queue; a response may lie above it
+  std::size_t prefetch_bytes = 2 << 20;  ///< librdkafka's queue; a response may lie above it
   std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for one answer of the broker
   /// Partitions whose gap (truncated, made anew) the operator accepts: `run --accept-gap`.
   std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
@@ -96,21 +94,12 @@ class KafkaSource final : public RecordSource {
   std::size_t polled_count_ = 0;
   std::int64_t polled_at_wall_ = -1;  ///< microseconds since 1970, of the poll under way
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
-  std::atomic<bool> answering_{true};  ///< as of the nudger's last question
   ReadingProgress progress_;
   Tick next_look_for_ends_{};
   KafkaClient client_;
-  KafkaQueue queue_;  // before the client goes
-
-  // The nudger: see kafka_source.cpp.
-  void nudge_when_asked();
-  void ask_for_a_nudge();
+  KafkaQueue queue_;             // before the client goes
   std::size_t taken_bytes_ = 0;  ///< since the last nudge
-  std::mutex nudge_mutex_;
-  std::condition_variable nudge_changed_;
-  bool nudge_wanted_ = false;
-  bool stopping_ = false;
-  std::thread nudger_;
+  std::unique_ptr<KafkaNudger> nudger_;
 };
 
 }  // namespace lensart::nodes
