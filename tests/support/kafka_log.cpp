@@ -119,11 +119,17 @@ Result<Unit> await_leaders(rd_kafka_t* handle, const std::string& topic, int par
               fmt::format("topic {} has not {} led partitions after 10 s", topic, partitions));
 }
 
+/// A new topic's partition may be led in the metadata a moment before its leader knows.
 Result<OffsetRange> offsets_of(rd_kafka_t* handle, const std::string& topic,
                                std::int32_t partition) {
   OffsetRange range;
-  const auto code = rd_kafka_query_watermark_offsets(handle, topic.c_str(), partition, &range.begin,
-                                                     &range.end, kRequestMilliseconds);
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+  for (int attempt = 0; attempt < 500; ++attempt) {
+    code = rd_kafka_query_watermark_offsets(handle, topic.c_str(), partition, &range.begin,
+                                            &range.end, kRequestMilliseconds);
+    if (code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION) break;
+    std::this_thread::sleep_for(milliseconds(20));
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return broker_error("offsets of " + topic, code);
   return range;
 }
