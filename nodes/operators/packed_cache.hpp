@@ -33,29 +33,25 @@ class PackedCache {
 
   /// The value of `key`, read from the tree or made anew. Valid until close_epoch() is over.
   Result<Value*> find(Key key, const storage::ReadTransaction& txn) {
-    if (last_ != nullptr && last_->key == key) return &*last_->value;
+    if (last_ != nullptr && last_->key == key) return &last_->value;
     if (const auto known = places_.find(key); known != places_.end()) {
       last_ = known->second;
-      return &*last_->value;
+      return &last_->value;
     }
     std::optional<std::string_view> encoded = ring_.find(key);
     const bool in_ring = encoded.has_value();
     if (!in_ring) {
       LENSART_ASSIGN(encoded, txn.get(table_, storage::state_key(key)));
     }
-    if (used_ == open_.size()) open_.emplace_back();
-    Open& open = open_[used_];
-    open.value.emplace();
-    if (encoded && !Value::decode(*encoded, *open.value)) {
+    Open& open = open_.emplace_back();
+    if (encoded && !Value::decode(*encoded, open.value)) {
       return fail(Errc::kStateCorrupt, std::string(kDamagedState));
     }
     if (encoded && !in_ring) ring_.put(key, *encoded, 0);
     open.key = key;
-    open.changed = false;
-    ++used_;
     places_.emplace(key, &open);
     last_ = &open;
-    return &*open.value;
+    return &open.value;
   }
 
   /// Has the processor fetch the value of `key`, which is asked for shortly.
@@ -78,13 +74,12 @@ class PackedCache {
     for (std::size_t i = 0; i < changed_.size(); ++i) {
       if (i + kAhead < changed_.size()) ring_.prefetch(changed_[i + kAhead]->key);
       Open& open = *changed_[i];
-      ring_.put(open.key, encode(open.key, *open.value), epoch);
+      ring_.put(open.key, encode(open.key, open.value), epoch);
     }
     changed_.clear();
     last_ = nullptr;
     places_.clear();
-    for (std::size_t i = 0; i < used_; ++i) open_[i].value.reset();
-    used_ = 0;
+    open_.clear();  // and their memory is the commit's
   }
 
   /// Epochs up to `epoch` are in the tree.
@@ -105,7 +100,7 @@ class PackedCache {
   struct Open {
     Key key = 0;
     bool changed = false;
-    std::optional<Value> value;
+    Value value;
   };
 
   /// How many values ahead of the one at hand are fetched.
@@ -113,8 +108,7 @@ class PackedCache {
 
   storage::Table table_;
   ValueRing ring_;
-  std::deque<Open> open_;  ///< the first `used_` are the epoch's
-  std::size_t used_ = 0;
+  std::deque<Open> open_;  ///< of the epoch under way
   boost::unordered_flat_map<Key, Open*> places_;
   std::vector<Open*> changed_;
   Open* last_ = nullptr;  ///< that was found: it is nearly always the one that is marked
