@@ -63,6 +63,7 @@ void IdIndex::log(ChangeSet& changes, EpochNumber epoch, std::size_t lane,
 
 Result<Unit> IdIndex::seal(EpochNumber until) {
   std::vector<IdHash> ids;
+  ids.reserve(kIdsAGeneration / 8 * 9);  // and what the epoch that ends it may have more
   bool sound = true;
   {
     LENSART_ASSIGN(auto txn, store_.read());
@@ -78,15 +79,27 @@ Result<Unit> IdIndex::seal(EpochNumber until) {
   KeyValues entries;
   if (!ids.empty()) {
     SegmentWriter writer(++last_number_, ids.size());
-    writer.add(ids.data(), ids.size(), entries);
+    for (std::size_t at = 0; at < ids.size(); at += kIdsAStretch) {
+      const std::size_t count = std::min(kIdsAStretch, ids.size() - at);
+      writer.add(ids.data() + at, count, entries);
+      if (at + count == ids.size()) break;
+      LENSART_TRY(store_.write([&](WriteTransaction& txn) { return append(txn, entries); }));
+      entries.clear();
+    }
     after.push_back(std::make_shared<const IdSegment>(writer.finish({}, entries)));
   }
   LENSART_TRY(store_.write([&](WriteTransaction& txn) -> Result<Unit> {
-    for (const auto& [key, value] : entries) LENSART_TRY(txn.append(segment_table_, key, value));
+    LENSART_TRY(append(txn, entries));
     LENSART_TRY(txn.erase_range(log_table_, "", key_of(until + 1)));
     return Unit{};
   }));
   publish(std::move(after), until);
+  return Unit{};
+}
+
+/// REQUIRES: the newest segment's, in order.
+Result<Unit> IdIndex::append(WriteTransaction& txn, const KeyValues& entries) const {
+  for (const auto& [key, value] : entries) LENSART_TRY(txn.append(segment_table_, key, value));
   return Unit{};
 }
 

@@ -43,7 +43,8 @@ class IdIndex {
   /// Puts the ids that a lane of the job accepted in an epoch into its change set.
   void log(ChangeSet& changes, EpochNumber epoch, std::size_t lane,
            const std::vector<IdHash>& ids) const;
-  /// Sorts the log up to and including `until` into a segment.
+  /// Sorts the log up to and including `until` into a segment, written a stretch a transaction; the
+  /// last one takes the log away. A segment that a crash ends is litter, and the log still there.
   Result<Unit> seal(EpochNumber until);
   /// Merges segments, if any are to be, a stretch for so many new ids: to be called after each
   /// epoch.
@@ -56,6 +57,7 @@ class IdIndex {
   explicit IdIndex(StateStore& store) : store_(store) {}
   Result<Unit> load();
   void publish(SegmentList segments, EpochNumber covers_until);
+  Result<Unit> append(WriteTransaction& txn, const KeyValues& entries) const;
   Result<bool> erase_litter();
   Result<bool> merge_stretch();
 

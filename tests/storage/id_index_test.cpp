@@ -89,6 +89,45 @@ TEST_F(IdIndexTest, SealingLeavesLaterEpochsInTheLog) {
   EXPECT_FALSE(insert(2));
 }
 
+TEST_F(IdIndexTest, ALogOfSeveralStretchesMakesOneSegment) {
+  for (std::uint64_t at = 0; at < 100'000; at += 20'000) {
+    insert(at, at + 20'000);
+    if (at < 80'000) close_epoch();
+  }
+  freeze_and_seal();
+  EXPECT_TRUE(tree("ids").empty());
+  for (const bool opened_anew : {false, true}) {
+    if (opened_anew) start();
+    ASSERT_EQ(index->segments()->segments.size(), 1U);
+    EXPECT_EQ(index->segments()->segments[0]->ids, 100'000U);
+    EXPECT_EQ(insert(0, 100'000), 0U);
+  }
+}
+
+TEST_F(IdIndexTest, ASegmentThatACrashEndedIsLitterAndItsIdsAreInTheLog) {
+  insert(0, 50'000);
+  const EpochNumber until = close_epoch();
+  const auto log = tree("ids");
+  ASSERT_TRUE(index->seal(until));
+  // As before the last transaction: the log, and of the segment what comes before its filter.
+  const Table segments = *store->table("id_segments");
+  ASSERT_TRUE(store->write([&](WriteTransaction& txn) -> Result<Unit> {
+    LENSART_TRY(txn.erase_range(segments, segment_key(1, kFilterChunks), key_of(2)));
+    return Unit{};
+  }));
+  for (const auto& [key, value] : log) put("ids", key, value);
+  ASSERT_FALSE(tree("id_segments").empty());
+  start();
+  EXPECT_TRUE(index->segments()->segments.empty());
+  EXPECT_EQ(insert(0, 50'000), 0U);
+  freeze_and_seal();
+  ASSERT_TRUE(index->merge_some());
+  ASSERT_EQ(index->segments()->segments.size(), 1U);
+  EXPECT_EQ(index->segments()->segments[0]->number, 2U);
+  EXPECT_EQ(key_to_u64(tree("id_segments").front().first), 2U) << "the litter is gone";
+  EXPECT_EQ(insert(0, 50'000), 0U);
+}
+
 TEST_F(IdIndexTest, SealingAnEmptyLogMakesNoSegment) {
   freeze_and_seal();
   EXPECT_TRUE(index->segments()->segments.empty());
