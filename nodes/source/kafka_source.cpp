@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "nodes/source/kafka_layout.hpp"
 #include "nodes/source/kafka_log_check.hpp"
 
 namespace lensart::nodes {
@@ -85,61 +86,18 @@ KafkaSource::~KafkaSource() {
   if (wake_write_fd_ >= 0) ::close(wake_write_fd_);
 }
 
-Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> KafkaSource::list_partitions() {
-  std::vector<std::pair<std::uint32_t, std::int32_t>> found;
-  const rd_kafka_metadata_t* raw = nullptr;
-  const auto rc = rd_kafka_metadata(client_.get(), 1, nullptr, &raw,
-                                    static_cast<int>(options_.patience.count()));
-  const KafkaMetadata metadata(raw);
-  if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(client_.error(rc, "listing the topics"));
-  }
-  for (std::uint32_t index = 0; index < options_.topics.size(); ++index) {
-    bool exists = false;
-    for (int i = 0; i < metadata->topic_cnt; ++i) {
-      const rd_kafka_metadata_topic& topic = metadata->topics[i];
-      if (options_.topics[index] != topic.topic || topic.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        continue;
-      exists = topic.partition_cnt > 0;
-      for (int p = 0; p < topic.partition_cnt; ++p)
-        found.emplace_back(index, topic.partitions[p].id);
-    }
-    if (!exists) {
-      return fail(Errc::kBadConfig,
-                  fmt::format("topic \"{}\" does not exist; run `lensart init`, or set "
-                              "kafka.topics.* to the topics' names",
-                              options_.topics[index]));
-    }
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-Result<std::pair<std::int64_t, std::int64_t>> KafkaSource::watermarks(const SourceInfo& info) {
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const auto rc =
-      rd_kafka_query_watermark_offsets(client_.get(), info.topic.c_str(), info.partition, &low,
-                                       &high, static_cast<int>(options_.patience.count()));
-  if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(
-        client_.error(rc, "asking where a partition begins and ends", info.topic));
-  }
-  return std::pair{low, high};
-}
-
 /// Where to begin in a partition, held against what the broker still has.
 Result<Unit> KafkaSource::place(std::uint32_t source, const storage::SourcePosition* known) {
   const SourceInfo& info = directory_.at(source);
-  LENSART_ASSIGN(const auto range, watermarks(info));
+  LENSART_ASSIGN(const OffsetRange range,
+                 ask_range(client_, info.topic, info.partition, options_.patience, clock_));
   if (source >= partitions_.size()) partitions_.resize(source + 1);
   Partition& partition = partitions_[source];
-  partition.end_at_start = range.second;
-  partition.next_offset = known != nullptr ? known->next_offset : range.first;
-  partition.at_end = partition.next_offset >= range.second;
+  partition.end_at_start = range.end;
+  partition.next_offset = known != nullptr ? known->next_offset : range.begin;
+  partition.at_end = partition.next_offset >= range.end;
   partition.assigned = true;
-  if (known == nullptr ||
-      (range.first <= known->next_offset && known->next_offset <= range.second)) {
+  if (known == nullptr || (range.begin <= known->next_offset && known->next_offset <= range.end)) {
     return Unit{};
   }
   if (!options_.accepted_gaps.contains({info.topic, info.partition})) {
@@ -148,18 +106,18 @@ Result<Unit> KafkaSource::place(std::uint32_t source, const storage::SourcePosit
         fmt::format("{}/{}: this state has read up to offset {}, but the broker now has {} to {}: "
                     "the topic was truncated or made anew. If that is known, `lensart run "
                     "--accept-gap {}/{}` goes on and records the gap as skipped",
-                    info.topic, info.partition, known->next_offset, range.first, range.second,
+                    info.topic, info.partition, known->next_offset, range.begin, range.end,
                     info.topic, info.partition));
   }
-  const std::int64_t begin = range.first;
+  const std::int64_t begin = range.begin;
   if (begin > known->next_offset) skipped_.push_back({source, known->next_offset, begin});
   partition.next_offset = begin;
-  partition.at_end = begin >= range.second;
+  partition.at_end = begin >= range.end;
   return Unit{};
 }
 
 Result<Unit> KafkaSource::start(std::span<const storage::SourcePosition> positions) {
-  LENSART_ASSIGN(const auto listed, list_partitions());
+  LENSART_ASSIGN(const auto listed, list_partitions(client_, options_.topics, options_.patience));
   // Known partitions first, under the numbers they have in the state.
   for (const storage::SourcePosition& position : positions) {
     const auto topic = std::find(options_.topics.begin(), options_.topics.end(), position.topic);
@@ -206,9 +164,10 @@ Result<Unit> KafkaSource::begin_anew_if_other(const storage::SourcePosition& pos
   if (partition.next_offset != position.next_offset) return Unit{};  // it was too short already
   const auto same = check_kafka_log(options_.client, {&position, 1}, options_.patience);
   if (same || same.error().code != Errc::kStateMismatch) return same;
-  LENSART_ASSIGN(const auto range, watermarks(directory_.at(position.source)));
-  partition.next_offset = range.first;
-  partition.at_end = range.first >= range.second;
+  LENSART_ASSIGN(const OffsetRange range,
+                 ask_range(client_, position.topic, position.partition, options_.patience, clock_));
+  partition.next_offset = range.begin;
+  partition.at_end = range.begin >= range.end;
   return Unit{};
 }
 
@@ -232,7 +191,7 @@ Result<Unit> KafkaSource::assign() {
 
 /// Partitions added while we run are picked up without a restart.
 Result<bool> KafkaSource::find_new_partitions() {
-  auto listed = list_partitions();
+  auto listed = list_partitions(client_, options_.topics, options_.patience);
   if (!listed) return false;  // passes; the consumer itself reports what does not
   bool any = false;
   for (const auto& [index, partition] : *listed) {

@@ -70,9 +70,7 @@ class KafkaSource final : public RecordSource {
   };
   KafkaSource(KafkaClient client, const KafkaSourceOptions& options, SourceDirectory& directory,
               const Clock& clock);
-  Result<std::vector<std::pair<std::uint32_t, std::int32_t>>> list_partitions();
   Result<bool> find_new_partitions();
-  Result<std::pair<std::int64_t, std::int64_t>> watermarks(const SourceInfo& info);
   Result<Unit> place(std::uint32_t source, const storage::SourcePosition* known);
   Result<Unit> check_last_records(std::span<const storage::SourcePosition> positions);
   Result<Unit> begin_anew_if_other(const storage::SourcePosition& position);

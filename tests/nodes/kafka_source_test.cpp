@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "nodes/kafka/producer.hpp"
+#include "nodes/source/kafka_layout.hpp"
 #include "tests/support/kafka_log.hpp"
 #include "tests/support/stack.hpp"
 
@@ -81,6 +82,26 @@ TEST_F(KafkaSourceTest, ABacklogIsReadFromAllPartitionsAlike) {
   for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
     EXPECT_GT((*source)->next_offset(partition), 0) << "partition " << partition << " waits";
   }
+}
+
+TEST_F(KafkaSourceTest, ATopicThatIsJustBeingMadeIsAskedForAgain) {
+  KafkaClientOptions options;
+  options.brokers = brokers_;
+  const auto client = KafkaClient::open(KafkaRole::kConsumer, options);
+  ASSERT_TRUE(client) << client.error().message;
+  const std::string late = topic_ + "-late";
+  const auto never = ask_range(*client, late, 0, 300ms, SystemClock());
+  EXPECT_FALSE(never);
+  std::thread maker([&] {
+    std::this_thread::sleep_for(300ms);
+    EXPECT_TRUE(support::create_topics(brokers_, {{late, 1, {}}}));
+  });
+  const auto range = ask_range(*client, late, 0, 10s, SystemClock());
+  maker.join();
+  EXPECT_TRUE(support::delete_topics(brokers_, {late}));
+  ASSERT_TRUE(range) << range.error().message;
+  EXPECT_EQ(range->begin, 0);
+  EXPECT_EQ(range->end, 0);
 }
 
 }  // namespace
