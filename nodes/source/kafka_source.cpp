@@ -17,15 +17,16 @@ constexpr auto kDiscoveryEvery = std::chrono::seconds(10);
 constexpr auto kLastCommitPatience = std::chrono::seconds(2);
 constexpr auto kLookForEndsEvery = std::chrono::milliseconds(500);
 constexpr std::size_t kPollMessages = 256;
+constexpr std::size_t kRunBytes = 1 << 20;            // of a partition in one response
 constexpr std::size_t kUsualRecordBytes = 16 * 1024;  // so that a batch's last one rarely moves it
 
 KafkaClientOptions client_options(const KafkaSourceOptions& options) {
   KafkaClientOptions client = options.client;
   client.defaults = {
       {"fetch.wait.max.ms", "100"},
-      // So much of each partition: not less than a broker's batch, for of any but the first
-      // partition of a request a larger one is left out.
-      {"fetch.message.max.bytes", "1048576"},
+      // So much of each partition that is not paused (ADR 18): not less than a broker's batch, for
+      // of any but the first partition of a request a larger one is left out.
+      {"fetch.message.max.bytes", std::to_string(kRunBytes)},
       // Never reached, or partitions would be left out: after its queue was full librdkafka names
       // them in the same order again (issue 1854 of librdkafka), so that those at the end would get
       // nothing as long as those at the front have more. They would hold the watermark back.
@@ -70,10 +71,14 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::open(const KafkaSourceOptions&
   self->queue_.reset(rd_kafka_queue_get_consumer(self->client_.get()));
   rd_kafka_queue_io_event_enable(self->queue_.get(), self->wake_write_fd_, "1", 1);
   self->nudger_ = std::make_unique<KafkaNudger>(self->client_.get(), directory, self->progress_);
+  self->turns_ = std::make_unique<KafkaTurns>(self->client_.get(), self->queue_.get(), directory,
+                                              *self->nudger_, kRunBytes,
+                                              [s = self.get()] { return s->behind(); });
   return self;
 }
 
 KafkaSource::~KafkaSource() {
+  turns_.reset();
   nudger_.reset();
   while (polled_at_ < polled_count_) rd_kafka_message_destroy(polled_[polled_at_++]);
   if (queue_) {
@@ -179,13 +184,16 @@ Result<Unit> KafkaSource::assign() {
     const SourceInfo& info = directory_.at(source);
     rd_kafka_topic_partition_list_add(list.get(), info.topic.c_str(), info.partition)->offset =
         partitions_[source].next_offset;
+    partitions_[source].taken_out_to = partitions_[source].next_offset;
   }
+  turns_->release();
   if (const auto rc = rd_kafka_assign(client_.get(), list.get());
       rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return tl::unexpected(client_.error(rc, "assigning partitions"));
   }
   next_look_for_ends_ = {};
   note_progress(clock_.tick());
+  turns_->begin();
   return Unit{};
 }
 
@@ -208,8 +216,9 @@ Result<bool> KafkaSource::find_new_partitions() {
 
 std::uint32_t KafkaSource::source_of(const rd_kafka_message_t& message) {
   const std::pair key{static_cast<const rd_kafka_topic_t*>(message.rkt), message.partition};
+  if (key == last_handle_.first) return last_handle_.second;
   const auto found = by_handle_.find(key);
-  if (found != by_handle_.end()) return found->second;
+  if (found != by_handle_.end()) return (last_handle_ = *found).second;
   const std::string topic = rd_kafka_topic_name(message.rkt);
   const auto at = std::find(options_.topics.begin(), options_.topics.end(), topic);
   const std::uint32_t source = directory_.add(
@@ -252,6 +261,27 @@ Result<Unit> KafkaSource::take(rd_kafka_message_t& message, RecordBatch& into) {
                   rd_kafka_message_errstr(&message), info.topic, info.partition));
 }
 
+void KafkaSource::note_taken_out(const rd_kafka_message_t& message) {
+  if (message.rkt == nullptr || message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const std::uint32_t source = source_of(message);
+  partitions_[source].taken_out_to = message.offset + 1;
+  turns_->on_record(source, rd_kafka_message_timestamp(&message, nullptr), message.len);
+}
+
+/// Takes messages out of librdkafka's queue. False: there are none.
+bool KafkaSource::take_batch(Tick now) {
+  const std::optional<std::size_t> rest = turns_->due();
+  if (rest && *rest > polled_.size()) polled_.resize(*rest);
+  const std::size_t most = std::max(kPollMessages, rest.value_or(0));
+  const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), most);
+  polled_at_ = 0;
+  polled_count_ = static_cast<std::size_t>(std::max<ssize_t>(0, count));
+  for (std::size_t i = 0; i < polled_count_; ++i) note_taken_out(*polled_[i]);
+  if (rest) turns_->turn();
+  if (polled_count_ == 0) turns_->on_empty(now);
+  return polled_count_ > 0;
+}
+
 Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   // Empty the pipe first: what arrives after this is announced again.
   char announced[64];
@@ -267,19 +297,13 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   Result<Unit> taken = Unit{};
   while (taken && into.records.size() < limits.max_records &&
          into.bytes.size() < limits.max_bytes) {
-    if (polled_at_ == polled_count_) {
-      const ssize_t count =
-          rd_kafka_consume_batch_queue(queue_.get(), 0, polled_.data(), polled_.size());
-      if (count <= 0) break;
-      polled_at_ = 0;
-      polled_count_ = static_cast<std::size_t>(count);
-    }
+    if (polled_at_ == polled_count_ && !take_batch(now)) break;
     // What is over stays for the next poll: the sizes are known only now.
     const KafkaMessage message(polled_[polled_at_++]);
     taken = take(*message, into);
   }
   taken_bytes_ += into.bytes.size();
-  if (taken_bytes_ >= options_.prefetch_bytes / 2) {
+  if (taken_bytes_ >= options_.prefetch_bytes / 2 && !turns_->awaits_turn()) {
     taken_bytes_ = 0;
     nudger_->nudge();
   }
@@ -303,8 +327,22 @@ void KafkaSource::note_progress(Tick now) {
   }
 }
 
+/// By source. One that was told to be at its end has nothing for us, whatever its last offset is:
+/// what lies behind it belongs to a transaction, or is gone.
+std::vector<std::int64_t> KafkaSource::behind() const {
+  std::vector<std::int64_t> behind(partitions_.size(), 0);
+  for (std::uint32_t source = 0; source < partitions_.size(); ++source) {
+    const Partition& partition = partitions_[source];
+    if (!partition.assigned || partition.at_end) continue;
+    behind[source] = progress_.end(source) - partition.taken_out_to;
+  }
+  return behind;
+}
+
+/// Of what is paused it is not known.
 bool KafkaSource::at_end(std::uint32_t source) const {
-  return source < partitions_.size() && partitions_[source].at_end && nudger_->answering();
+  return source < partitions_.size() && partitions_[source].at_end && !turns_->is_paused(source) &&
+         nudger_->answering();
 }
 
 bool KafkaSource::at_start_end(std::uint32_t source) const {

@@ -11,6 +11,7 @@
 #include "graph/clock.hpp"
 #include "nodes/kafka/kafka_handle.hpp"
 #include "nodes/source/kafka_nudger.hpp"
+#include "nodes/source/kafka_turns.hpp"
 #include "nodes/source/reading_progress.hpp"
 #include "nodes/source/record_source.hpp"
 
@@ -20,7 +21,7 @@ struct KafkaSourceOptions {
   KafkaClientOptions client;             ///< brokers, the operator's properties, the log
   std::string group;                     ///< offsets are reported to it, for information
   std::vector<std::string> topics;       ///< their index is SourceInfo::topic_index
-  std::size_t prefetch_bytes = 2 << 20;  ///< librdkafka's queue; a response may lie above it
+  std::size_t prefetch_bytes = 1 << 20;  ///< librdkafka's queue; a response may lie above it
   std::chrono::milliseconds patience = std::chrono::seconds(10);  ///< for one answer of the broker
   /// Partitions whose gap (truncated, made anew) the operator accepts: `run --accept-gap`.
   std::set<std::pair<std::string, std::int32_t>> accepted_gaps;
@@ -63,6 +64,7 @@ class KafkaSource final : public RecordSource {
  private:
   struct Partition {
     std::int64_t next_offset = 0;
+    std::int64_t taken_out_to = 0;  ///< next_offset when all of polled_ will have been read
     std::int64_t end_at_start = 0;
     std::int64_t appended_at = -1;  ///< of the newest record read
     bool at_end = false;
@@ -77,7 +79,10 @@ class KafkaSource final : public RecordSource {
   Result<Unit> assign();
   Result<Unit> take(rd_kafka_message_t& message, RecordBatch& into);
   std::uint32_t source_of(const rd_kafka_message_t& message);
+  void note_taken_out(const rd_kafka_message_t& message);
+  bool take_batch(Tick now);
   void note_progress(Tick now);
+  std::vector<std::int64_t> behind() const;
 
   KafkaSourceOptions options_;
   SourceDirectory& directory_;
@@ -91,13 +96,16 @@ class KafkaSource final : public RecordSource {
   std::size_t polled_at_ = 0;
   std::size_t polled_count_ = 0;
   std::int64_t polled_at_wall_ = -1;  ///< microseconds since 1970, of the poll under way
-  std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> by_handle_;
+  using Handle = std::pair<const rd_kafka_topic_t*, std::int32_t>;
+  std::map<Handle, std::uint32_t> by_handle_;
+  std::pair<Handle, std::uint32_t> last_handle_{};  ///< of by_handle_: many follow each other
   ReadingProgress progress_;
   Tick next_look_for_ends_{};
   KafkaClient client_;
   KafkaQueue queue_;             // before the client goes
   std::size_t taken_bytes_ = 0;  ///< since the last nudge
   std::unique_ptr<KafkaNudger> nudger_;
+  std::unique_ptr<KafkaTurns> turns_;
 };
 
 }  // namespace lensart::nodes

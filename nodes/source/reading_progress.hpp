@@ -22,6 +22,11 @@ class ReadingProgress {
     const std::lock_guard lock(mutex_);
     if (source < sources_.size()) sources_[source].end = std::max(sources_[source].end, end);
   }
+  /// Of a source that has a place.
+  std::int64_t end(std::size_t source) const {
+    const std::lock_guard lock(mutex_);
+    return sources_[source].end;
+  }
   /// Records behind the end.
   std::vector<std::int64_t> lags() const {
     return of_each([](const Source& source) {
