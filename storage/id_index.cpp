@@ -157,13 +157,19 @@ Result<bool> IdIndex::merge_stretch() {
   return true;
 }
 
-Result<bool> IdIndex::contains(const ReadTransaction& txn, const IdSegment& segment,
-                               const IdHash& id) const {
-  return segment_contains(txn, segment_table_, segment, id);
-}
-
 void IdLane::refresh() {
-  segments_ = index_.segments();
+  auto now = index_.segments();
+  if (now == segments_) return;
+  // The segments that stay keep their filters, and what these have found of the file.
+  std::vector<MappedFilter> filters;
+  for (const auto& segment : now->segments) {
+    const auto known = std::find_if(filters_.begin(), filters_.end(), [&](const auto& filter) {
+      return filter.segment() == segment;
+    });
+    filters.push_back(known == filters_.end() ? MappedFilter(segment) : std::move(*known));
+  }
+  filters_ = std::move(filters);
+  segments_ = std::move(now);
   std::erase_if(frozen_,
                 [this](const Frozen& frozen) { return frozen.until <= segments_->covers_until; });
 }
@@ -173,9 +179,11 @@ Result<bool> IdLane::insert(const ReadTransaction& txn, const IdHash& id) {
   for (const Frozen& frozen : frozen_) {
     if (frozen.ids.contains(id)) return false;
   }
-  for (const auto& segment : segments_->segments) {
-    if (!segment->filter.may_contain(id)) continue;
-    LENSART_ASSIGN(const bool found, index_.contains(txn, *segment, id));
+  const Table table = index_.segment_table();
+  for (MappedFilter& filter : filters_) {
+    LENSART_ASSIGN(const bool may_be, filter.may_contain(txn, table, id));
+    if (!may_be) continue;
+    LENSART_ASSIGN(const bool found, segment_contains(txn, table, *filter.segment(), id));
     if (found) return false;
   }
   current_.insert(id);

@@ -2,9 +2,9 @@
 /// bounded (docs/contract.md §2, Duplicates).
 ///
 /// Ids are 128-bit keyed hashes. New ones lie in memory and, epoch by epoch, in a log; from time to
-/// time the log is sealed into a sorted segment with a Bloom filter in memory, and segments are
-/// merged into larger ones. Lanes share the space by ranges of the hash, so that their number never
-/// enters a key.
+/// time the log is sealed into a sorted segment with a Bloom filter, and segments are merged into
+/// larger ones. Lanes share the space by ranges of the hash, so that their number never enters a
+/// key.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -49,9 +49,7 @@ class IdIndex {
   /// Merges segments, if any are to be, a stretch for so many new ids: to be called after each
   /// epoch.
   Result<Unit> merge_some(std::uint64_t ids = 0);
-  /// Looks an id up in a segment on disk; its filter has said that it may be there.
-  Result<bool> contains(const ReadTransaction& txn, const IdSegment& segment,
-                        const IdHash& id) const;
+  Table segment_table() const { return segment_table_; }
 
  private:
   explicit IdIndex(StateStore& store) : store_(store) {}
@@ -99,6 +97,7 @@ class IdLane {
   boost::unordered_flat_set<IdHash> current_;
   std::vector<Frozen> frozen_;
   std::shared_ptr<const IdSegments> segments_ = std::make_shared<IdSegments>();
+  std::vector<MappedFilter> filters_;  ///< of the segments, in their order
 };
 
 }  // namespace lensart::storage

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "storage/codec.hpp"
@@ -14,11 +15,16 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kFilterBitsPerId = 12;
-constexpr std::size_t kFilterChunkBytes = 60 * 1024;
+constexpr std::size_t kBlocksPerChunk = 1920;
+constexpr std::size_t kFilterChunkBytes = kBlocksPerChunk * sizeof(BlockFilter::Block);
 
 // Odd constants of the split-block filter, one a word.
 constexpr std::uint32_t kSalts[8] = {0x47b6137bU, 0x44974d91U, 0x8824ad5bU, 0xa2b7289dU,
                                      0x705495c7U, 0x2df1424bU, 0x9efc4947U, 0x5c6bfb31U};
+
+std::uint64_t block_of(const IdHash& id, std::uint64_t blocks) {
+  return (id.low >> 32) * blocks >> 32;
+}
 
 std::string_view bytes_of(const IdHash* ids, std::size_t count) {
   return {reinterpret_cast<const char*>(ids), count * sizeof(IdHash)};
@@ -46,7 +52,7 @@ class Loader {
       return reader.ok();
     }
     if (place >= kFilterChunks) {
-      filter_.append(chunk.value);
+      filter_bytes_ += chunk.value.size();
       return true;
     }
     if (chunk.value.size() < sizeof(IdHash)) return false;
@@ -55,8 +61,10 @@ class Loader {
     return true;
   }
 
-  StoredSegments finish() {
+  /// Nothing when a filter is not as large as its segment wants it: a chunk is gone.
+  std::optional<StoredSegments> finish() {
     close();
+    if (!sound_) return std::nullopt;
     const auto is_replaced = [this](const IdSegment& segment) {
       return replaced_.contains(segment.number);
     };
@@ -71,19 +79,21 @@ class Loader {
   void close() {
     if (open_.number == 0) return;
     out_.last_number = open_.number;
-    if (filter_.empty()) {
+    if (filter_bytes_ == 0) {
       out_.litter.push_back(open_.number);
     } else {
-      open_.filter = BlockFilter(filter_);
+      const std::uint64_t blocks = BlockFilter::blocks_for(open_.ids);
+      if (filter_bytes_ != blocks * sizeof(BlockFilter::Block)) sound_ = false;
       out_.whole.push_back(std::move(open_));
     }
-    filter_.clear();
+    filter_bytes_ = 0;
     open_ = {};
   }
 
   StoredSegments out_;
   IdSegment open_;
-  std::string filter_;
+  std::uint64_t filter_bytes_ = 0;
+  bool sound_ = true;
   std::set<std::uint64_t> replaced_;
 };
 
@@ -94,10 +104,8 @@ IdHash hash_id(std::string_view id, std::uint64_t seed) {
   return {hash.high64, hash.low64};
 }
 
-BlockFilter::BlockFilter(std::size_t ids) : blocks_(ids * kFilterBitsPerId / 256 + 1) {}
-
-BlockFilter::BlockFilter(std::string_view bytes) : blocks_(bytes.size() / sizeof(Block)) {
-  std::memcpy(static_cast<void*>(blocks_.data()), bytes.data(), blocks_.size() * sizeof(Block));
+std::uint64_t BlockFilter::blocks_for(std::uint64_t ids) {
+  return ids * kFilterBitsPerId / 256 + 1;
 }
 
 std::string_view BlockFilter::bytes() const {
@@ -105,17 +113,44 @@ std::string_view BlockFilter::bytes() const {
 }
 
 void BlockFilter::add(const IdHash& id) {
-  const std::size_t at = (id.low >> 32) * blocks_.size() >> 32;
+  Block& block = blocks_[block_of(id, blocks_.size())];
   const auto key = static_cast<std::uint32_t>(id.low);
-  for (int i = 0; i < 8; ++i) blocks_[at].words[i] |= 1U << ((key * kSalts[i]) >> 27);
+  for (int i = 0; i < 8; ++i) block.words[i] |= 1U << ((key * kSalts[i]) >> 27);
 }
 
-bool BlockFilter::may_contain(const IdHash& id) const {
-  const std::size_t at = (id.low >> 32) * blocks_.size() >> 32;
+MappedFilter::MappedFilter(std::shared_ptr<const IdSegment> segment)
+    : segment_(std::move(segment)),
+      blocks_(BlockFilter::blocks_for(segment_->ids)),
+      chunks_((blocks_ + kBlocksPerChunk - 1) / kBlocksPerChunk) {}
+
+Result<bool> MappedFilter::may_contain(const ReadTransaction& txn, Table table, const IdHash& id) {
+  if (mapped_ != txn.map_generation()) {
+    std::fill(chunks_.begin(), chunks_.end(), nullptr);
+    mapped_ = txn.map_generation();
+  }
+  const std::uint64_t at = block_of(id, blocks_);
+  const std::size_t chunk = at / kBlocksPerChunk;
+  if (chunks_[chunk] == nullptr) LENSART_TRY(find(txn, table, chunk));
+  BlockFilter::Block block;  // where it lies it is not aligned
+  std::memcpy(&block, chunks_[chunk] + at % kBlocksPerChunk * sizeof(block), sizeof(block));
   const auto key = static_cast<std::uint32_t>(id.low);
   std::uint32_t absent = 0;
-  for (int i = 0; i < 8; ++i) absent |= ~blocks_[at].words[i] & (1U << ((key * kSalts[i]) >> 27));
+  for (int i = 0; i < 8; ++i) absent |= ~block.words[i] & (1U << ((key * kSalts[i]) >> 27));
   return absent == 0;
+}
+
+Result<Unit> MappedFilter::find(const ReadTransaction& txn, Table table, std::size_t chunk) {
+  const auto place = kFilterChunks + static_cast<std::uint32_t>(chunk);
+  LENSART_ASSIGN(const auto value, txn.get(table, segment_key(segment_->number, place)));
+  if (!value) return ids_damaged();
+  const Unsealed filter = unseal(kVersion, *value);
+  const std::uint64_t blocks =
+      std::min<std::uint64_t>(kBlocksPerChunk, blocks_ - chunk * kBlocksPerChunk);
+  if (!filter.ok || filter.value.size() != blocks * sizeof(BlockFilter::Block)) {
+    return ids_damaged();
+  }
+  chunks_[chunk] = filter.value.data();
+  return Unit{};
 }
 
 std::string segment_key(std::uint64_t number, std::uint32_t chunk) {
@@ -144,13 +179,12 @@ tl::unexpected<Error> ids_damaged() {
               "run `lensart state adopt`");
 }
 
-SegmentWriter::SegmentWriter(std::uint64_t number, std::uint64_t ids) {
+SegmentWriter::SegmentWriter(std::uint64_t number, std::uint64_t ids) : filter_(ids) {
   segment_.number = number;
-  segment_.filter = BlockFilter(ids);
 }
 
 void SegmentWriter::add(const IdHash* ids, std::size_t count, KeyValues& entries) {
-  for (std::size_t i = 0; i < count; ++i) segment_.filter.add(ids[i]);
+  for (std::size_t i = 0; i < count; ++i) filter_.add(ids[i]);
   segment_.ids += count;
   for (std::size_t at = 0; at < count; at += kIdsPerChunk) {
     segment_.first_of_chunk.push_back(ids[at]);
@@ -160,7 +194,7 @@ void SegmentWriter::add(const IdHash* ids, std::size_t count, KeyValues& entries
 }
 
 IdSegment SegmentWriter::finish(const std::vector<std::uint64_t>& sources, KeyValues& entries) {
-  const std::string_view filter = segment_.filter.bytes();
+  const std::string_view filter = filter_.bytes();
   std::uint32_t chunk = kFilterChunks;
   for (std::size_t at = 0; at < filter.size(); at += kFilterChunkBytes) {
     entries.emplace_back(segment_key(segment_.number, chunk++),
@@ -182,7 +216,9 @@ Result<StoredSegments> load_segments(const ReadTransaction& txn, Table table) {
     return sound;
   }));
   if (!sound) return ids_damaged();
-  return loader.finish();
+  std::optional<StoredSegments> segments = loader.finish();
+  if (!segments) return ids_damaged();
+  return std::move(*segments);
 }
 
 Result<bool> segment_contains(const ReadTransaction& txn, Table table, const IdSegment& segment,

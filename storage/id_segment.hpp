@@ -1,4 +1,5 @@
-/// Sealed segments of event ids: sorted, immutable, on disk, with a Bloom filter in memory.
+/// Sealed segments of event ids: sorted, immutable, on disk, with a Bloom filter that is read where
+/// it lies in the mapped file (docs/adr/0019-filters-of-ids-stay-in-the-file.md).
 ///
 /// Formats: docs/state-format.md, id_segments.
 #pragma once
@@ -6,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,19 +28,20 @@ struct IdHash {
 /// Keyed by the state's secret, so that nobody can choose ids that collide.
 IdHash hash_id(std::string_view id, std::uint64_t seed);
 
-/// A split-block Bloom filter: one cache line a look-up, about 1 in 200 wrong at 12 bits an id.
+/// A split-block Bloom filter while it is made: one cache line a look-up, about 1 in 200 wrong at
+/// 12 bits an id.
 class BlockFilter {
  public:
-  explicit BlockFilter(std::size_t ids);
-  explicit BlockFilter(std::string_view bytes);
-  void add(const IdHash& id);
-  bool may_contain(const IdHash& id) const;
-  std::string_view bytes() const;
-
- private:
   struct alignas(32) Block {
     std::uint32_t words[8] = {};
   };
+
+  explicit BlockFilter(std::uint64_t ids) : blocks_(blocks_for(ids)) {}
+  static std::uint64_t blocks_for(std::uint64_t ids);
+  void add(const IdHash& id);
+  std::string_view bytes() const;
+
+ private:
   std::vector<Block> blocks_;
 };
 
@@ -46,7 +49,26 @@ struct IdSegment {
   std::uint64_t number = 0;
   std::uint64_t ids = 0;
   std::vector<IdHash> first_of_chunk;
-  BlockFilter filter{0};
+};
+
+/// A segment's filter in the mapped file: none of it is the program's own memory. A chunk is looked
+/// for once, and from then on known by its address: LMDB never moves a value of its size, it is
+/// erased only when nobody holds the segment, and growing the map (MapGeneration) makes the address
+/// forgotten. Threads: one at a time.
+class MappedFilter {
+ public:
+  explicit MappedFilter(std::shared_ptr<const IdSegment> segment);
+  const std::shared_ptr<const IdSegment>& segment() const { return segment_; }
+  /// `txn`: a view that holds the segment. Fails with kStateCorrupt.
+  Result<bool> may_contain(const ReadTransaction& txn, Table table, const IdHash& id);
+
+ private:
+  Result<Unit> find(const ReadTransaction& txn, Table table, std::size_t chunk);
+
+  std::shared_ptr<const IdSegment> segment_;
+  std::uint64_t blocks_;
+  MapGeneration mapped_ = 0;
+  std::vector<const char*> chunks_;  ///< null: not looked for yet
 };
 
 /// Records between two generations of ids, each a segment in the end.
@@ -69,6 +91,7 @@ using KeyValues = std::vector<std::pair<std::string, std::string>>;
 /// Builds a segment from ids in ascending order: its entries in the tree, and what stays in memory.
 class SegmentWriter {
  public:
+  /// REQUIRES: `ids` ids will be added.
   SegmentWriter(std::uint64_t number, std::uint64_t ids);
   void add(const IdHash* ids, std::size_t count, KeyValues& entries);
   /// The filter, which says that the segment is whole. `sources`: the segments it replaces.
@@ -76,6 +99,7 @@ class SegmentWriter {
 
  private:
   IdSegment segment_;
+  BlockFilter filter_;
   std::uint32_t chunk_ = 0;
 };
 

@@ -40,6 +40,7 @@ Result<std::uint64_t> count_txn(MDB_txn* txn, Table table) {
 class Environment::Gate {
  public:
   std::shared_mutex mutex;
+  MapGeneration generation = 1;  ///< guarded by the mutex
 };
 
 Result<std::unique_ptr<Environment>> Environment::open(const EnvironmentOptions& options) {
@@ -184,6 +185,7 @@ Result<Unit> Environment::grow() {
                             options_.max_size_bytes));
   }
   const std::uint64_t next = std::min(now * 2, options_.max_size_bytes);
+  ++gate_->generation;
   if (const int rc = mdb_env_set_mapsize(env_, next); rc != 0) return lmdb_error(rc, "growing");
   return Unit{};
 }
@@ -249,6 +251,8 @@ Result<std::uint64_t> ReadTransaction::bytes(Table table) const {
   if (const int rc = mdb_stat(txn_, table, &stat); rc != 0) return lmdb_error(rc, "measuring");
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
+
+MapGeneration ReadTransaction::map_generation() const { return gate_->generation; }
 
 void ReadTransaction::reset() {
   if (!live_) return;

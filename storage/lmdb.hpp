@@ -23,6 +23,10 @@ namespace lensart::storage {
 /// A named tree inside the environment. Cheap to copy; valid as long as the environment.
 using Table = MDB_dbi;
 
+/// Counts how often the file has been mapped anew, elsewhere: addresses in it hold as long as it is
+/// the same.
+using MapGeneration = std::uint64_t;
+
 struct EnvironmentOptions {
   std::string directory;                            ///< must exist
   std::uint64_t initial_size_bytes = 256ULL << 20;  ///< of the map; grown as needed
@@ -103,6 +107,8 @@ class ReadTransaction {
   void reset();
   Result<Unit> renew();
   bool live() const { return live_; }
+  /// REQUIRES: live(). Never 0.
+  MapGeneration map_generation() const;
 
  private:
   friend class Environment;
