@@ -3,7 +3,11 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <chrono>
@@ -37,6 +41,7 @@ class Flow::Impl {
         // A flow fed from outside the pool gets one worker fewer than allowed, hence the one more.
         control_(oneapi::tbb::global_control::max_allowed_parallelism, options.threads + 1),
         arena_(static_cast<int>(options.threads), 0),
+        giving_way_(arena_),
         stats_(wiring_.nodes.size()) {
     arena_.initialize();
     arena_.execute([&] { graph_ = std::make_unique<flow::graph>(); });
@@ -171,10 +176,34 @@ class Flow::Impl {
 
   static constexpr std::size_t kNone = ~std::size_t{0};
 
+  /// The threads of the pool give way to all others of the program: what they wait for, the commit
+  /// above all, is then done while there is work for every core. Linux has a nice value for each
+  /// thread.
+  class GivingWay : public oneapi::tbb::task_scheduler_observer {
+   public:
+    explicit GivingWay(oneapi::tbb::task_arena& arena)
+        : task_scheduler_observer(arena),
+          nice_(std::min(getpriority(PRIO_PROCESS, 0) + kPoolNice, 19)) {
+      observe(true);
+    }
+    ~GivingWay() override { observe(false); }
+
+    void on_scheduler_entry(bool is_worker) override {
+      static thread_local bool done = false;
+      if (!is_worker || done) return;
+      setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), nice_);  // refused: as it was
+      done = true;
+    }
+
+   private:
+    int nice_;
+  };
+
   Wiring wiring_;
   std::function<void(const Error&)> on_failure_;
   oneapi::tbb::global_control control_;
   oneapi::tbb::task_arena arena_;
+  GivingWay giving_way_;
   std::vector<NodeStats> stats_;
   std::atomic<bool> failed_{false};
   std::size_t first_node_ = kNone;

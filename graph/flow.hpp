@@ -67,6 +67,10 @@ struct FlowOptions {
   std::size_t threads = 2;  ///< of the shared core pool
 };
 
+/// So much nicer than the program are the threads of the pool (setpriority(2)):
+/// docs/adr/0020-the-pool-gives-way.md.
+inline constexpr int kPoolNice = 5;
+
 /// Threads: `push` from one thread; the bodies run on the pool. A body's exception reaches
 /// `on_failure` once, on the pool's thread; afterwards every batch is let through untouched, so
 /// that nothing waits for ever, and the caller is expected to stop.

@@ -125,7 +125,7 @@ struct PipelineConfig {
   Duration epoch_min_time = std::chrono::milliseconds{5};
   Duration epoch_max_time = std::chrono::seconds{1};
   std::uint64_t epoch_max_records = 50'000;
-  std::uint64_t epoch_max_bytes = 10 * kMiB;
+  std::uint64_t epoch_max_bytes = 7 * kMiB;
 };
 
 struct ValidationConfig {

@@ -36,7 +36,7 @@ TEST_F(LoadTest, TheDefaultsAreThoseOfTheContract) {  // docs/contract.md, Confi
   EXPECT_EQ(config.pipeline.epoch_min_time, 5ms);
   EXPECT_EQ(config.pipeline.epoch_max_time, 1s);
   EXPECT_EQ(config.pipeline.epoch_max_records, 50'000U);
-  EXPECT_EQ(config.pipeline.epoch_max_bytes, 10U << 20);
+  EXPECT_EQ(config.pipeline.epoch_max_bytes, 7U << 20);
   EXPECT_EQ(config.sink.kind, SinkKind::kPostgres);
   EXPECT_EQ(config.sink.outbox_max, 256U << 20);
 }

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -244,6 +247,21 @@ TEST_F(FlowTest, BodiesRunOnExactlyAsManyThreadsAsThePoolHas) {
   flow->drain();
   EXPECT_EQ(most, kThreads);
   EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
+}
+
+TEST_F(FlowTest, ThreadsOfThePoolGiveWayToTheOthers) {
+  const int ours = getpriority(PRIO_PROCESS, 0);
+  std::set<int> seen;
+  const auto look = [&](std::size_t, Batch&) {
+    const std::lock_guard lock(mutex);
+    seen.insert(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())));
+  };
+  start({parallel("parse", look), lanes("fold", 2, look), serial("settle", look)});
+  push(50);
+  // Not drain(): who waits there lends a hand, and is no thread of the pool.
+  while (flow->stats_of(2).left_batches.load() < 50) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(seen, std::set<int>{std::min(ours + kPoolNice, 19)});
+  EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), ours);
 }
 
 TEST_F(FlowTest, AParallelNodeRunsNoMoreBodiesThanItsConcurrency) {
