@@ -17,6 +17,10 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kFilterBitsPerId = 12;
 constexpr std::size_t kBlocksPerChunk = 1920;
 constexpr std::size_t kFilterChunkBytes = kBlocksPerChunk * sizeof(BlockFilter::Block);
+/// LMDB keeps a value beside its neighbours while two fit a page (the largest has 64 KiB), and
+/// copies them all when one changes; a larger one lies on pages of its own.
+constexpr std::size_t kOnPagesOfItsOwn = 32 * 1024;
+static_assert(kFilterChunkBytes >= kOnPagesOfItsOwn);
 
 // Odd constants of the split-block filter, one a word.
 constexpr std::uint32_t kSalts[8] = {0x47b6137bU, 0x44974d91U, 0x8824ad5bU, 0xa2b7289dU,
@@ -149,7 +153,12 @@ Result<Unit> MappedFilter::find(const ReadTransaction& txn, Table table, std::si
   if (!filter.ok || filter.value.size() != blocks * sizeof(BlockFilter::Block)) {
     return ids_damaged();
   }
-  chunks_[chunk] = filter.value.data();
+  if (filter.value.size() >= kOnPagesOfItsOwn) {
+    chunks_[chunk] = filter.value.data();
+  } else {  // the last: all others are full
+    end_.assign(filter.value.begin(), filter.value.end());
+    chunks_[chunk] = end_.data();
+  }
   return Unit{};
 }
 

@@ -51,13 +51,15 @@ struct IdSegment {
   std::vector<IdHash> first_of_chunk;
 };
 
-/// A segment's filter in the mapped file: none of it is the program's own memory. A chunk is looked
-/// for once, and from then on known by its address: LMDB never moves a value of its size, it is
-/// erased only when nobody holds the segment, and growing the map (MapGeneration) makes the address
-/// forgotten. Threads: one at a time.
+/// A segment's filter in the mapped file. A chunk is looked for once, and from then on known by its
+/// address: LMDB never moves a value that has pages of its own, it is erased only when nobody holds
+/// the segment, and growing the map (MapGeneration) makes the address forgotten. The end of a
+/// filter may be too small for that, and is copied: less than 32 KiB. Threads: one at a time.
 class MappedFilter {
  public:
   explicit MappedFilter(std::shared_ptr<const IdSegment> segment);
+  MappedFilter(MappedFilter&&) = default;  // a copy would look into the other's end
+  MappedFilter& operator=(MappedFilter&&) = default;
   const std::shared_ptr<const IdSegment>& segment() const { return segment_; }
   /// `txn`: a view that holds the segment. Fails with kStateCorrupt.
   Result<bool> may_contain(const ReadTransaction& txn, Table table, const IdHash& id);
@@ -69,6 +71,7 @@ class MappedFilter {
   std::uint64_t blocks_;
   MapGeneration mapped_ = 0;
   std::vector<const char*> chunks_;  ///< null: not looked for yet
+  std::vector<char> end_;            ///< the last chunk, where it is small
 };
 
 /// Records between two generations of ids, each a segment in the end.

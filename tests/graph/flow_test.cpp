@@ -260,6 +260,7 @@ TEST_F(FlowTest, ThreadsOfThePoolGiveWayToTheOthers) {
   push(50);
   // Not drain(): who waits there lends a hand, and is no thread of the pool.
   while (flow->stats_of(2).left_batches.load() < 50) std::this_thread::sleep_for(1ms);
+  const std::lock_guard lock(mutex);
   EXPECT_EQ(seen, std::set<int>{std::min(ours + kPoolNice, 19)});
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), ours);
 }
