@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/log_format.hpp"
+#include "storage/place_writer.hpp"
 
 namespace lensart::storage {
 
@@ -23,6 +24,7 @@ Result<Unit> ChangeLog::load(const ReadTransaction& txn) {
   LENSART_ASSIGN(const auto last, txn.last_key(tables_.log()));
   progress_ = FoldProgress{};
   if (last) progress_.next_chunk = progress_.round_began = key_to_u64(*last) + 1;
+  if (progress_.next_chunk > kMaxLogChunk) return log_damaged();
   // All is old, and there is as much time to fold it as keeps the log within two rounds; not less
   // than a quarter of one, lest a start be slow, until starts have made three of it.
   LENSART_ASSIGN(const std::uint64_t bytes, txn.bytes(tables_.log()));
@@ -30,8 +32,8 @@ Result<Unit> ChangeLog::load(const ReadTransaction& txn) {
   if (bytes < 3 * round_bytes_) {
     progress_.grown_bytes = std::min(progress_.grown_bytes, round_bytes_ / 4 * 3);
   }
-  for (const LoggedTables::Entry& entry : tables_.entries()) {
-    LENSART_ASSIGN(const std::uint64_t keys, txn.count(entry.recent));
+  for (const LoggedTree& tree : tables_.trees()) {
+    LENSART_ASSIGN(const std::uint64_t keys, txn.count_places(tree));
     progress_.old_keys += keys;
   }
   return Unit{};
@@ -56,14 +58,14 @@ Result<FoldProgress> ChangeLog::write(WriteTransaction& txn,
 }
 
 bool ChangeLog::is_folding_due() const {
-  const bool all_folded = progress_.tree == tables_.entries().size();
+  const bool all_folded = progress_.tree == tables_.trees().size();
   return all_folded ? progress_.grown_bytes >= round_bytes_ : progress_.due_keys >= kStretchKeys;
 }
 
 Result<FoldProgress> ChangeLog::fold(WriteTransaction& txn) const {
   FoldProgress progress = progress_;
   std::uint64_t keys = kStretchKeys;
-  while (keys > 0 && progress.tree < tables_.entries().size()) {
+  while (keys > 0 && progress.tree < tables_.trees().size()) {
     LENSART_ASSIGN(const std::uint64_t folded, fold_stretch(txn, keys, progress));
     const bool more = folded == keys;
     keys -= folded;
@@ -73,7 +75,7 @@ Result<FoldProgress> ChangeLog::fold(WriteTransaction& txn) const {
     progress.key.clear();
     ++progress.tree;
   }
-  const bool all_folded = progress.tree == tables_.entries().size();
+  const bool all_folded = progress.tree == tables_.trees().size();
   if (all_folded && progress.grown_bytes >= round_bytes_) LENSART_TRY(end_round(txn, progress));
   return progress;
 }
@@ -83,8 +85,8 @@ Result<Unit> ChangeLog::end_round(WriteTransaction& txn, FoldProgress& progress)
   LENSART_TRY(txn.erase_range(tables_.log(), "", key_of(progress.round_began)));
   FoldProgress next;
   next.next_chunk = next.round_began = progress.next_chunk;
-  for (const LoggedTables::Entry& entry : tables_.entries()) {
-    LENSART_ASSIGN(const std::uint64_t keys, txn.count(entry.recent));
+  for (const LoggedTree& tree : tables_.trees()) {
+    LENSART_ASSIGN(const std::uint64_t keys, txn.count_places(tree));
     next.old_keys += keys;
   }
   progress = std::move(next);
@@ -97,6 +99,7 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
   std::uint64_t appended = 0;
   std::string chunk;
   chunk.reserve(kLogChunkBytes);
+  PlaceWriter places(txn);
   const auto flush = [&]() -> Result<Unit> {
     LENSART_TRY(txn.append(tables_.log(), key_of(progress.next_chunk++), chunk));
     appended += pages_of(chunk.size());
@@ -110,8 +113,9 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
     }
     const LogPlace place{progress.next_chunk, static_cast<std::uint32_t>(chunk.size())};
     append_log_entry(chunk, entry);
-    LENSART_TRY(txn.put_sorted(tables_.recent_of(change.table), change.key, encode(place)));
+    LENSART_TRY(places.put(tables_.at(change.table), change.key, place));
   }
+  LENSART_TRY(places.finish());
   if (!chunk.empty()) LENSART_TRY(flush());
   return appended;
 }
@@ -119,26 +123,24 @@ Result<std::uint64_t> ChangeLog::append(WriteTransaction& txn, std::span<const S
 /// Folds the next `keys` old ones of a tree. Returns how many it was; fewer at the end of the tree.
 Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64_t keys,
                                               FoldProgress& progress) const {
-  const LoggedTables::Entry& entry = tables_.entries()[progress.tree];
+  const LoggedTree& tree = tables_.trees()[progress.tree];
   // A copy: what lies in a page may move while the tree is written.
   ChangeSet stretch;
-  Result<Unit> read = Unit{};
-  LENSART_TRY(txn.scan(entry.recent, progress.key, [&](std::string_view key, std::string_view at) {
-    const auto place = decode_log_place(at);
-    if (place && place->chunk >= progress.round_began) return true;  // of this round: the next's
-    const auto value = txn.fetch_logged(key, at);
-    if (!value) {
-      read = tl::unexpected(value.error());
-      return false;
+  {
+    LENSART_ASSIGN(PlaceCursor cursor, txn.places(tree, progress.key));
+    for (; cursor.valid() && stretch.items.size() < keys;) {
+      if (cursor.place().chunk < progress.round_began) {  // others are of this round: the next's
+        LENSART_ASSIGN(const auto value, txn.fetch_logged(cursor.key(), cursor.place()));
+        if (value) {
+          stretch.put(tree.tree, cursor.key(), *value);
+        } else {
+          stretch.erase(tree.tree, cursor.key());
+        }
+      }
+      LENSART_TRY(cursor.next());
     }
-    if (*value) {
-      stretch.put(entry.tree, key, **value);
-    } else {
-      stretch.erase(entry.tree, key);
-    }
-    return stretch.items.size() < keys;
-  }));
-  LENSART_TRY(read);
+  }
+  PlaceWriter places(txn);
   for (const ChangeSet::Item& item : stretch.items) {
     const StateChange change = stretch.at(item);
     if (change.value) {
@@ -146,8 +148,11 @@ Result<std::uint64_t> ChangeLog::fold_stretch(WriteTransaction& txn, std::uint64
     } else {
       LENSART_TRY(txn.erase(change.table, change.key));
     }
-    LENSART_TRY(txn.erase(entry.recent, change.key));
   }
+  for (const ChangeSet::Item& item : stretch.items) {
+    LENSART_TRY(places.erase(tree, stretch.at(item).key));
+  }
+  LENSART_TRY(places.finish());
   if (!stretch.items.empty()) {
     progress.key = stretch.at(stretch.items.back()).key;
     progress.key.push_back('\0');  // the least key after the last

@@ -22,7 +22,7 @@ struct FoldProgress {
   std::uint64_t grown_bytes = 0;  ///< the log, since then
   std::uint64_t old_keys = 0;     ///< that are left to fold, or more
   std::uint64_t due_keys = 0;     ///< of them, for what the log has grown by
-  std::size_t tree = 0;           ///< which of LoggedTables::entries(); their number once through
+  std::size_t tree = 0;           ///< which of LoggedTables::trees(); their number once through
   std::string key;                ///< where in it the next stretch begins
 };
 

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/place_writer.hpp"
+
 namespace lensart::storage {
 
 namespace {
@@ -18,6 +20,7 @@ namespace {
 constexpr unsigned kMaxReaders = 256;
 constexpr std::string_view kLogName = "log";
 constexpr std::string_view kRecentSuffix = ".recent";
+constexpr std::string_view kGroupedSuffix = ".recent64";
 
 Result<Unit> scan_txn(MDB_txn* txn, Table table, std::string_view from, const ScanVisit& visit) {
   LENSART_ASSIGN(RawCursor cursor, RawCursor::at(txn, table, from));
@@ -26,12 +29,6 @@ Result<Unit> scan_txn(MDB_txn* txn, Table table, std::string_view from, const Sc
     LENSART_TRY(cursor.next());
   }
   return Unit{};
-}
-
-Result<std::uint64_t> count_txn(MDB_txn* txn, Table table) {
-  MDB_stat stat{};
-  if (const int rc = mdb_stat(txn, table, &stat); rc != 0) return lmdb_error(rc, "counting");
-  return stat.ms_entries;
 }
 
 }  // namespace
@@ -111,9 +108,18 @@ Result<Unit> Environment::open_all_tables() {
     }));
   }
   for (const std::string& name : names) LENSART_TRY(table(name.c_str()));
+  return find_logged();
+}
+
+/// By their names, in their order: the places kept by key come before the grouped ones. Where there
+/// are both, the ones that hold something are what counts; see group_places().
+Result<Unit> Environment::find_logged() {
+  LENSART_ASSIGN(const auto txn, read());
   for (const auto& [name, recent] : tables_) {
-    if (!name.ends_with(kRecentSuffix)) continue;
-    const auto tree = tables_.find(name.substr(0, name.size() - kRecentSuffix.size()));
+    const bool grouped = name.ends_with(kGroupedSuffix);
+    if (!grouped && !name.ends_with(kRecentSuffix)) continue;
+    const std::string_view suffix = grouped ? kGroupedSuffix : kRecentSuffix;
+    const auto tree = tables_.find(name.substr(0, name.size() - suffix.size()));
     const auto log = tables_.find(kLogName);
     if (tree == tables_.end() || log == tables_.end()) {
       return fail(Errc::kStateCorrupt, fmt::format("the state has the tree {}, but not what it "
@@ -122,20 +128,45 @@ Result<Unit> Environment::open_all_tables() {
                                                    name));
     }
     logged_.set_log(log->second);
-    logged_.add(tree->second, recent);
+    if (logged_.contains(tree->second)) {
+      LENSART_ASSIGN(const std::uint64_t by_key, txn.count(logged_.at(tree->second).recent));
+      if (by_key > 0) continue;
+    }
+    logged_.set({tree->second, recent, grouped ? PlaceLayout::kGrouped : PlaceLayout::kByKey});
   }
   return Unit{};
 }
 
-Result<Table> Environment::logged_table(const char* name) {
+Result<Table> Environment::logged_table(const char* name, PlaceLayout layout) {
   LENSART_ASSIGN(const Table tree, table(name));
-  if (logged_.contains(tree)) return tree;
+  const bool known = logged_.contains(tree);
+  const bool grouped = layout == PlaceLayout::kGrouped;
+  const bool to_group = known && grouped && logged_.at(tree).layout == PlaceLayout::kByKey;
+  if (known && (!to_group || options_.read_only)) return tree;
   LENSART_ASSIGN(const Table log, table(std::string(kLogName).c_str()));
-  LENSART_ASSIGN(const Table recent,
-                 table((std::string(name) + std::string(kRecentSuffix)).c_str()));
+  const std::string recent_name = name + std::string(grouped ? kGroupedSuffix : kRecentSuffix);
+  LENSART_ASSIGN(const Table recent, table(recent_name.c_str()));
+  if (to_group) LENSART_TRY(group_places(logged_.at(tree), recent));
   logged_.set_log(log);
-  logged_.add(tree, recent);
+  logged_.set({tree, recent, layout});
   return tree;
+}
+
+/// In one transaction, which leaves the tree with the places by key behind, empty.
+Result<Unit> Environment::group_places(const LoggedTree& by_key, Table grouped) {
+  const LoggedTree target{by_key.tree, grouped, PlaceLayout::kGrouped};
+  return write([&](WriteTransaction& txn) -> Result<Unit> {
+    PlaceWriter writer(txn);
+    {
+      LENSART_ASSIGN(PlaceCursor cursor, txn.places(by_key, ""));
+      while (cursor.valid()) {
+        LENSART_TRY(writer.put(target, cursor.key(), cursor.place()));
+        LENSART_TRY(cursor.next());
+      }
+    }
+    LENSART_TRY(writer.finish());
+    return txn.clear(by_key.recent);
+  });
 }
 
 Result<ReadTransaction> Environment::read() const {
@@ -243,7 +274,11 @@ Result<std::optional<std::string>> ReadTransaction::last_key(Table table) const 
 }
 
 Result<std::uint64_t> ReadTransaction::count(Table table) const {
-  return logged_->contains(table) ? logged_->count(txn_, table) : count_txn(txn_, table);
+  return logged_->contains(table) ? logged_->count(txn_, table) : count_raw(txn_, table);
+}
+
+Result<std::uint64_t> ReadTransaction::count_places(const LoggedTree& tree) const {
+  return storage::count_places(txn_, tree);
 }
 
 Result<std::uint64_t> ReadTransaction::bytes(Table table) const {
@@ -341,11 +376,17 @@ Result<Unit> WriteTransaction::scan(Table table, std::string_view from,
   return scan_txn(txn_, table, from, visit);
 }
 
-Result<std::uint64_t> WriteTransaction::count(Table table) const { return count_txn(txn_, table); }
-
 Result<std::optional<std::string_view>> WriteTransaction::fetch_logged(
-    std::string_view key, std::string_view place) const {
+    std::string_view key, const LogPlace& place) const {
   return logged_->fetch(txn_, key, place);
+}
+
+Result<PlaceCursor> WriteTransaction::places(const LoggedTree& tree, std::string_view from) const {
+  return PlaceCursor::at(txn_, tree, from);
+}
+
+Result<std::uint64_t> WriteTransaction::count_places(const LoggedTree& tree) const {
+  return storage::count_places(txn_, tree);
 }
 
 Result<Unit> WriteTransaction::clear(Table table) {

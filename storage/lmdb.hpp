@@ -51,8 +51,9 @@ class Environment {
   /// Opens (creating if needed) a tree. Call once per name, before any transaction is open.
   Result<Table> table(const char* name);
   /// The same for a tree that is a log first: see storage/logged_tables.hpp. Through a read
-  /// transaction it looks like any other; it is written by a ChangeLog alone.
-  Result<Table> logged_table(const char* name);
+  /// transaction it looks like any other; it is written by a ChangeLog alone. Places that an older
+  /// program kept by key are grouped if `layout` says so; never the other way.
+  Result<Table> logged_table(const char* name, PlaceLayout layout = PlaceLayout::kByKey);
   /// Opens every tree that is there; those that are logged are so from then on.
   Result<Unit> open_all_tables();
   /// The trees opened so far. Threads: any, once all are.
@@ -77,6 +78,8 @@ class Environment {
 
  private:
   Environment() = default;
+  Result<Unit> find_logged();
+  Result<Unit> group_places(const LoggedTree& by_key, Table grouped);
   Result<Unit> grow();
 
   MDB_env* env_ = nullptr;
@@ -100,6 +103,8 @@ class ReadTransaction {
   Result<Unit> scan(Table table, std::string_view from, const ScanVisit& visit) const;
   Result<std::optional<std::string>> last_key(Table table) const;
   Result<std::uint64_t> count(Table table) const;
+  /// How many keys of a logged tree have their value in the log.
+  Result<std::uint64_t> count_places(const LoggedTree& tree) const;
   /// What a tree takes in the file.
   Result<std::uint64_t> bytes(Table table) const;
 
@@ -136,10 +141,11 @@ class WriteTransaction {
   Result<std::uint64_t> erase_range(Table table, std::string_view from, std::string_view until);
   Result<Unit> scan(Table table, std::string_view from, const ScanVisit& visit) const;
   Result<Unit> clear(Table table);
-  Result<std::uint64_t> count(Table table) const;
-  /// See LoggedTables::fetch.
+  // See LoggedTables::fetch, PlaceCursor::at, count_places.
   Result<std::optional<std::string_view>> fetch_logged(std::string_view key,
-                                                       std::string_view place) const;
+                                                       const LogPlace& place) const;
+  Result<PlaceCursor> places(const LoggedTree& tree, std::string_view from) const;
+  Result<std::uint64_t> count_places(const LoggedTree& tree) const;
 
  private:
   friend class Environment;

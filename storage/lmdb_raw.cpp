@@ -39,6 +39,12 @@ Result<std::optional<std::string_view>> get_raw(MDB_txn* txn, MDB_dbi table, std
   return lmdb_error(rc, "reading");
 }
 
+Result<std::uint64_t> count_raw(MDB_txn* txn, MDB_dbi table) {
+  MDB_stat stat{};
+  if (const int rc = mdb_stat(txn, table, &stat); rc != 0) return lmdb_error(rc, "counting");
+  return stat.ms_entries;
+}
+
 Result<RawCursor> RawCursor::at(MDB_txn* txn, MDB_dbi table, std::string_view from) {
   MDB_cursor* raw = nullptr;
   if (const int rc = mdb_cursor_open(txn, table, &raw); rc != 0) return lmdb_error(rc, "scanning");

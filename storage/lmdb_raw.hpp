@@ -30,6 +30,8 @@ tl::unexpected<Error> lmdb_error(int rc, std::string_view doing);
 
 Result<std::optional<std::string_view>> get_raw(MDB_txn* txn, MDB_dbi table, std::string_view key);
 
+Result<std::uint64_t> count_raw(MDB_txn* txn, MDB_dbi table);
+
 /// Goes forward over one tree. Views live as long as the transaction's.
 class RawCursor {
  public:

@@ -1,10 +1,10 @@
 /// Trees that are a log first.
 ///
 /// Sparse puts all over a large tree cost a page each, and the pages lie scattered over the file.
-/// So the changes of an epoch are appended to one log, and beside each such tree a small one,
-/// `NAME.recent`, says where in the log the newest value of a key stands. Between epochs stretches
-/// of neighbouring keys that have lain there for a while are folded into the tree itself, so that
-/// the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
+/// So the changes of an epoch are appended to one log, and beside each such tree a small one says
+/// where in the log the newest value of a key stands (storage/log_places.hpp). Between epochs
+/// stretches of neighbouring keys that have lain there for a while are folded into the tree itself,
+/// so that the log stays bounded. Readers are shown one tree. Formats: docs/state-format.md, log.
 #pragma once
 
 #include <array>
@@ -16,43 +16,39 @@
 
 #include "graph/error.hpp"
 #include "storage/lmdb_raw.hpp"
+#include "storage/log_places.hpp"
 
 namespace lensart::storage {
 
 /// Which trees are logged, and what a reader sees of them. Threads: any, once all are added.
 class LoggedTables {
  public:
-  struct Entry {
-    MDB_dbi tree = 0;
-    MDB_dbi recent = 0;
-  };
-
-  void add(MDB_dbi tree, MDB_dbi recent) {
-    recent_.at(tree) = recent;
-    entries_.push_back({tree, recent});
-  }
+  /// Adds a tree, or says anew how its places are kept.
+  void set(const LoggedTree& tree);
   void set_log(MDB_dbi log) { log_ = log; }
 
   MDB_dbi log() const { return log_; }
-  const std::vector<Entry>& entries() const { return entries_; }
-  bool contains(MDB_dbi tree) const { return recent_[tree] != 0; }
-  MDB_dbi recent_of(MDB_dbi tree) const { return recent_[tree]; }
+  const std::vector<LoggedTree>& trees() const { return trees_; }
+  bool contains(MDB_dbi tree) const { return index_[tree] != 0; }
+  /// REQUIRES, here and below: contains(tree).
+  const LoggedTree& at(MDB_dbi tree) const { return trees_[index_[tree] - 1U]; }
 
-  /// The newest value. REQUIRES, here and below: contains(tree).
+  /// The newest value.
   Result<std::optional<std::string_view>> get(MDB_txn* txn, MDB_dbi tree,
                                               std::string_view key) const;
   Result<Unit> scan(MDB_txn* txn, MDB_dbi tree, std::string_view from,
                     const ScanVisit& visit) const;
   Result<std::uint64_t> count(MDB_txn* txn, MDB_dbi tree) const;
 
-  /// What the log holds for `key` at `place`, a value of `NAME.recent`: nothing when the key was
-  /// erased. Fails with kStateCorrupt.
+  /// What the log holds for `key` at `place`: nothing when the key was erased. Fails with
+  /// kStateCorrupt.
   Result<std::optional<std::string_view>> fetch(MDB_txn* txn, std::string_view key,
-                                                std::string_view place) const;
+                                                const LogPlace& place) const;
 
  private:
-  std::array<MDB_dbi, kMaxTables + kOwnTables> recent_{};  ///< by tree; 0 where it is not logged
-  std::vector<Entry> entries_;
+  /// In trees_, plus one, by tree; 0 where it is not logged.
+  std::array<std::uint8_t, kMaxTables + kOwnTables> index_{};
+  std::vector<LoggedTree> trees_;
   MDB_dbi log_ = 0;
 };
 

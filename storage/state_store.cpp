@@ -112,7 +112,7 @@ Result<Unit> StateStore::load(const StateStoreOptions& options) {
 }
 
 Result<Unit> StateStore::load_log() {
-  if (environment_->logged_tables().entries().empty()) return Unit{};
+  if (environment_->logged_tables().trees().empty()) return Unit{};
   LENSART_ASSIGN(const auto txn, environment_->read());
   return log_->load(txn);
 }
@@ -180,6 +180,7 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
 
 /// Format 1 had no log, format 2 no merged segments of ids, format 3 no status writes in an order's
 /// own value, format 4 no sort keys that stand for several: a state without any says the same.
+/// Format 5 had no grouped places: they are grouped when their tree is opened.
 Result<Unit> StateStore::migrate(const StateMeta& meta) {
   StateMeta now = meta;
   now.format = kStateFormat;

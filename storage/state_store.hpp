@@ -77,7 +77,9 @@ class StateStore {
   /// A tree for keyed state. REQUIRES: called before the first commit.
   Result<Table> table(const char* name) { return environment_->table(name); }
   /// The same for a large one that is changed all over: storage/logged_tables.hpp.
-  Result<Table> logged_table(const char* name) { return environment_->logged_table(name); }
+  Result<Table> logged_table(const char* name, PlaceLayout layout = PlaceLayout::kByKey) {
+    return environment_->logged_table(name, layout);
+  }
   Result<ReadTransaction> read() const { return environment_->read(); }
   /// The trees by name: those that were there at open(), and those opened since. Threads: any, once
   /// all are opened.

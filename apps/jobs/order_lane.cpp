@@ -17,7 +17,7 @@ constexpr std::size_t kExpiredIdsKept = 4'096;
 
 Result<OrderTrees> open_order_trees(storage::StateStore& store) {
   OrderTrees trees;
-  LENSART_ASSIGN(trees.orders, store.logged_table("orders"));
+  LENSART_ASSIGN(trees.orders, store.logged_table("orders", storage::PlaceLayout::kGrouped));
   LENSART_ASSIGN(trees.lines, store.table("lines"));
   LENSART_ASSIGN(trees.history, store.logged_table("history"));
   LENSART_ASSIGN(trees.replays, store.table("replays"));

@@ -58,7 +58,7 @@ TEST(GoldenBytes, StateMeta) {
   EXPECT_EQ(back->hash_seed, meta.hash_seed);
 }
 
-TEST(GoldenBytes, TheFormatIsTheFifth) { EXPECT_EQ(kStateFormat, 5U); }
+TEST(GoldenBytes, TheFormatIsTheSixth) { EXPECT_EQ(kStateFormat, 6U); }
 
 TEST(GoldenBytes, Binding) {
   storage::Binding binding;

@@ -18,7 +18,14 @@ using ::testing::HasSubstr;
 
 using Pairs = std::map<std::string, std::string>;
 
-class LoggedTablesTest : public StateFixture {
+/// A key of eight bytes, as the trees with grouped places have them all.
+std::string key8(std::string text) {
+  text.resize(sizeof(std::uint64_t));
+  return text;
+}
+
+/// Both layouts of the places must look alike.
+class LoggedTablesTest : public StateFixture, public ::testing::WithParamInterface<PlaceLayout> {
  protected:
   StateStoreOptions with_log(std::uint64_t bytes) const {
     StateStoreOptions out = options();
@@ -29,7 +36,7 @@ class LoggedTablesTest : public StateFixture {
     close();
     open(with_log(log_bytes));
     ASSERT_NE(store, nullptr);
-    orders = *store->logged_table("orders");
+    orders = *store->logged_table("orders", GetParam());
     history = *store->logged_table("history");
   }
   void write(const std::function<void(ChangeSet&)>& change) {
@@ -50,9 +57,16 @@ class LoggedTablesTest : public StateFixture {
     EXPECT_TRUE(scanned) << scanned.error().message;
     return out;
   }
-  /// Bytes and entries of a tree as it lies in the file.
-  std::uint64_t raw_count(const char* name) const {
+  std::uint64_t raw_count(const std::string& name) const {
     return *store->read()->count(store->tables().find(name)->second);
+  }
+  std::string places_name() const {
+    return GetParam() == PlaceLayout::kGrouped ? "orders.recent64" : "orders.recent";
+  }
+  /// How many orders have their value in the log.
+  std::uint64_t in_log() const {
+    const Table recent = store->tables().find(places_name())->second;
+    return *store->read()->count_places({orders, recent, GetParam()});
   }
 
   /// What has been folded into the tree itself.
@@ -70,40 +84,40 @@ class LoggedTablesTest : public StateFixture {
   Table history = 0;
 };
 
-TEST_F(LoggedTablesTest, WhatWasWrittenIsReadAtOnceAndFromTheLogAlone) {
+TEST_P(LoggedTablesTest, WhatWasWrittenIsReadAtOnceAndFromTheLogAlone) {
   start(1 << 20);
-  write([&](ChangeSet& set) { set.put(orders, "a", "1"); });
+  write([&](ChangeSet& set) { set.put(orders, key8("a"), "1"); });
   auto txn = store->read();
-  EXPECT_EQ(**txn->get(orders, "a"), "1");
+  EXPECT_EQ(**txn->get(orders, key8("a")), "1");
   EXPECT_FALSE(txn->get(history, "a")->has_value());
   EXPECT_EQ(raw_count("log"), 1U);
   txn->reset();
-  EXPECT_EQ(raw_count("orders.recent"), 1U);
-  EXPECT_EQ(raw_value("orders", "a"), std::nullopt) << "it may change again in its round";
+  EXPECT_EQ(in_log(), 1U);
+  EXPECT_EQ(raw_value("orders", key8("a")), std::nullopt) << "it may change again in its round";
 }
 
-TEST_F(LoggedTablesTest, AReaderKeepsItsView) {
+TEST_P(LoggedTablesTest, AReaderKeepsItsView) {
   start(1 << 20);
-  write([&](ChangeSet& set) { set.put(orders, "a", "old"); });
+  write([&](ChangeSet& set) { set.put(orders, key8("a"), "old"); });
   const auto before = store->read();
   for (int i = 0; i < 50; ++i) {
     write([&](ChangeSet& set) {
-      set.put(orders, "a", "new " + std::to_string(i));
-      set.put(orders, "b" + std::to_string(i), std::string(5'000, 'x'));
+      set.put(orders, key8("a"), "new " + std::to_string(i));
+      set.put(orders, key8("b" + std::to_string(i)), std::string(5'000, 'x'));
     });
   }
-  EXPECT_EQ(**before->get(orders, "a"), "old");
+  EXPECT_EQ(**before->get(orders, key8("a")), "old");
   EXPECT_EQ(seen(*before, orders).size(), 1U);
-  EXPECT_EQ(**store->read()->get(orders, "a"), "new 49");
+  EXPECT_EQ(**store->read()->get(orders, key8("a")), "new 49");
 }
 
-TEST_F(LoggedTablesTest, TheLogStaysBoundedUnderOneHotKeyAndUnderMany) {
+TEST_P(LoggedTablesTest, TheLogStaysBoundedUnderOneHotKeyAndUnderMany) {
   start(256 << 10);
   const std::string value(2'000, 'v');
   std::uint64_t most = 0;
   for (int i = 0; i < 400; ++i) {
     write([&](ChangeSet& set) {
-      set.put(orders, "hot", value + std::to_string(i));
+      set.put(orders, key8("hot"), value + std::to_string(i));
       for (std::uint64_t key = 0; key < 10; ++key) {
         set.put(orders, key_of(static_cast<std::uint64_t>(i) * 7919 % 1000 + key), value);
       }
@@ -112,10 +126,10 @@ TEST_F(LoggedTablesTest, TheLogStaysBoundedUnderOneHotKeyAndUnderMany) {
   }
   EXPECT_LT(most, 2U * (256 << 10) + (64 << 10)) << "of 9 MB written: two rounds and an epoch";
   EXPECT_GT(most, 256U << 10);
-  EXPECT_LT(raw_count("orders.recent"), 500U) << "most keys have been folded";
+  EXPECT_LT(in_log(), 500U) << "most keys have been folded";
 }
 
-TEST_F(LoggedTablesTest, TheLogStaysBoundedWhenStartsFollowEachOther) {
+TEST_P(LoggedTablesTest, TheLogStaysBoundedWhenStartsFollowEachOther) {
   std::uint64_t most = 0;
   for (std::uint64_t i = 0; i < 100; ++i) {
     start(128 << 10);  // each writes a twelfth of a round
@@ -128,18 +142,18 @@ TEST_F(LoggedTablesTest, TheLogStaysBoundedWhenStartsFollowEachOther) {
   }
 }
 
-TEST_F(LoggedTablesTest, AStartWithALongLogFoldsItOverSeveralEpochs) {
+TEST_P(LoggedTablesTest, AStartWithALongLogFoldsItOverSeveralEpochs) {
   constexpr std::uint64_t kKeys = 20'000;
   start(64 << 10);
   write([&](ChangeSet& set) {
     for (std::uint64_t key = 0; key < kKeys; ++key) set.put(orders, key_of(key), "some value");
   });
   start(64 << 10);  // with far more than three rounds in the log
-  std::uint64_t before = raw_count("orders.recent");
+  std::uint64_t before = in_log();
   ASSERT_EQ(before, kKeys);
   for (int epoch = 0; epoch < 6; ++epoch) {
     write([&](ChangeSet& set) { set.put(orders, key_of(0), std::to_string(epoch)); });
-    const std::uint64_t after = raw_count("orders.recent");
+    const std::uint64_t after = in_log();
     EXPECT_LE(before - after, 5'000U) << "no burst";
     before = after;
   }
@@ -147,7 +161,7 @@ TEST_F(LoggedTablesTest, AStartWithALongLogFoldsItOverSeveralEpochs) {
   EXPECT_LT(*store->read()->bytes(store->tables().find("log")->second), 64U << 10);
 }
 
-TEST_F(LoggedTablesTest, WhatChangesInEveryRoundIsNeverFolded) {
+TEST_P(LoggedTablesTest, WhatChangesInEveryRoundIsNeverFolded) {
   start(64 << 10);
   for (std::uint64_t i = 0; i < 200; ++i) {
     write([&](ChangeSet& set) {
@@ -160,23 +174,25 @@ TEST_F(LoggedTablesTest, WhatChangesInEveryRoundIsNeverFolded) {
   EXPECT_EQ(**store->read()->get(orders, key_of(0)), "hot 199");
 }
 
-TEST_F(LoggedTablesTest, ARefusedCommitChangesNothingAndTheNextGoesOn) {
+TEST_P(LoggedTablesTest, ARefusedCommitChangesNothingAndTheNextGoesOn) {
   start(64 << 10);
-  write([&](ChangeSet& set) { set.put(orders, "a", "1"); });
+  write([&](ChangeSet& set) { set.put(orders, key8("a"), "1"); });
   EpochCommit wrong = next_epoch();
   wrong.changes.resize(1);
-  wrong.changes[0].put(orders, "b", "2");
+  wrong.changes[0].put(orders, key8("b"), "2");
   wrong.changes[0].put(orders, std::string(600, 'k'), "LMDB takes keys of 511 bytes");
   EXPECT_FALSE(store->commit(wrong, incarnation));
-  EXPECT_FALSE(store->read()->get(orders, "b")->has_value());
-  write([&](ChangeSet& set) { set.put(orders, "c", "3"); });
-  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{"a", "1"}, {"c", "3"}}));
+  EXPECT_FALSE(store->read()->get(orders, key8("b"))->has_value());
+  write([&](ChangeSet& set) { set.put(orders, key8("c"), "3"); });
+  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{key8("a"), "1"}, {key8("c"), "3"}}));
 }
 
-TEST_F(LoggedTablesTest, AViewerFindsTheLogByItself) {
+TEST_P(LoggedTablesTest, AViewerFindsTheLogByItself) {
   start(1 << 20);
   for (int i = 0; i < 20; ++i) {
-    write([&](ChangeSet& set) { set.put(orders, std::to_string(i), std::string(20'000, 'x')); });
+    write([&](ChangeSet& set) {
+      set.put(orders, key8(std::to_string(i)), std::string(20'000, 'x'));
+    });
   }
   close();
   StateStoreOptions viewing = options();
@@ -187,23 +203,25 @@ TEST_F(LoggedTablesTest, AViewerFindsTheLogByItself) {
   EXPECT_EQ(seen(*txn, store->tables().find("orders")->second).size(), 20U);
 }
 
-TEST_F(LoggedTablesTest, AWriterThatOpensOneTreeKeepsWhatTheOthersHaveInTheLog) {
+TEST_P(LoggedTablesTest, AWriterThatOpensOneTreeKeepsWhatTheOthersHaveInTheLog) {
   start(64 << 10);
   write([&](ChangeSet& set) { set.put(history, "kept", std::string(5'000, 'h')); });
   close();
   open(with_log(64 << 10));
-  orders = *store->logged_table("orders");
+  orders = *store->logged_table("orders", GetParam());
   for (int i = 0; i < 50; ++i) {
-    write([&](ChangeSet& set) { set.put(orders, std::to_string(i), std::string(20'000, 'x')); });
+    write([&](ChangeSet& set) {
+      set.put(orders, key8(std::to_string(i)), std::string(20'000, 'x'));
+    });
   }
   const Table again = *store->logged_table("history");
   EXPECT_EQ((*store->read()->get(again, "kept"))->size(), 5'000U);
 }
 
-TEST_F(LoggedTablesTest, AStateOfFormatOneIsTakenOver) {
+TEST_P(LoggedTablesTest, AStateOfFormatOneIsTakenOver) {
   open();
   const Table before = *store->table("orders");
-  write([&](ChangeSet& set) { set.put(before, "a", "1"); });
+  write([&](ChangeSet& set) { set.put(before, key8("a"), "1"); });
   StateMeta meta;
   meta.format = 1;
   meta.pipeline = "lensart";
@@ -212,55 +230,69 @@ TEST_F(LoggedTablesTest, AStateOfFormatOneIsTakenOver) {
   ASSERT_TRUE(
       store->write([&](WriteTransaction& txn) { return txn.put(metas, "meta", encode(meta)); }));
   start(1 << 20);
-  write([&](ChangeSet& set) { set.put(orders, "b", "2"); });
-  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{"a", "1"}, {"b", "2"}}));
+  write([&](ChangeSet& set) { set.put(orders, key8("b"), "2"); });
+  EXPECT_EQ(seen(*store->read(), orders), (Pairs{{key8("a"), "1"}, {key8("b"), "2"}}));
   const auto txn = store->read();
   EXPECT_EQ(decode_meta(**txn->get(*store->table("meta"), "meta"))->format, kStateFormat);
 }
 
-TEST_F(LoggedTablesTest, APlaceThatHoldsAnotherKeyIsCorruption) {
+TEST_P(LoggedTablesTest, APlaceThatHoldsAnotherKeyIsCorruption) {
   start(1 << 20);
   write([&](ChangeSet& set) {
-    for (int i = 0; i < 50; ++i) set.put(orders, std::to_string(10 + i), std::string(5'000, 'x'));
+    for (int i = 0; i < 50; ++i) {
+      set.put(orders, key8(std::to_string(10 + i)), std::string(5'000, 'x'));
+    }
   });
-  const Table recent = *store->table("orders.recent");
-  std::string place;
-  std::string key;
+  const std::string key = key8("30");
+  const bool grouped = GetParam() == PlaceLayout::kGrouped;
+  const std::uint64_t number = key_to_u64(key);
+  const std::string entry = grouped ? key_of(group_of(number)) : key;
+  const Table recent = *store->table(places_name().c_str());
+  std::vector<std::string> all_wrong;
   {
     const auto txn = store->read();
-    ASSERT_TRUE(txn->scan(recent, "3", [&](std::string_view found, std::string_view value) {
-      key = found;
-      place = value;
-      return false;
-    }));
+    const std::string right(**txn->get(recent, entry));
+    all_wrong = {"", right.substr(1), right.substr(0, right.size() - 1), right + "x"};
+    for (std::size_t at = 0; grouped && at < right.size(); ++at) {
+      all_wrong.push_back(right);
+      all_wrong.back()[at] = static_cast<char>(all_wrong.back()[at] ^ 4);
+    }
   }
-  for (const std::string& wrong : {place.substr(1), encode(LogPlace{0, 0}), encode(LogPlace{0, 7}),
-                                   encode(LogPlace{77, 0}), encode(LogPlace{0, ~0U})}) {
-    ASSERT_TRUE(store->write([&](WriteTransaction& txn) { return txn.put(recent, key, wrong); }));
+  for (const LogPlace& place : {LogPlace{0, 0}, LogPlace{0, 7}, LogPlace{77, 0},
+                                LogPlace{0, 65'535}, LogPlace{kMaxLogChunk, 0}}) {
+    PlaceGroup group(group_of(number));
+    group.put(number, place);
+    all_wrong.push_back(grouped ? group.encode() : encode(place));
+  }
+  for (const std::string& wrong : all_wrong) {
+    ASSERT_TRUE(store->write([&](WriteTransaction& txn) { return txn.put(recent, entry, wrong); }));
     const auto txn = store->read();
     const auto value = txn->get(orders, key);
-    ASSERT_FALSE(value);
+    ASSERT_FALSE(value) << hex(wrong);
     EXPECT_EQ(value.error().code, Errc::kStateCorrupt);
     EXPECT_THAT(value.error().message, HasSubstr("state adopt"));
+    EXPECT_FALSE(txn->scan(orders, "", [](auto, auto) { return true; }));
+    EXPECT_FALSE(txn->count(orders));
   }
 }
 
-TEST(LogFormatTest, GoldenBytes) {
-  std::string chunk;
-  append_log_entry(chunk, {"key", "value"});
-  append_log_entry(chunk, {"gone", std::nullopt});
-  EXPECT_EQ(hex(chunk),
-            "0300"
-            "05000000"
-            "6b6579"
-            "76616c7565"
-            "0400"
-            "ffffffff"
-            "676f6e65");
-  EXPECT_EQ(hex(encode(LogPlace{258, 3})),
-            "0201000000000000"
-            "03000000");
+TEST_P(LoggedTablesTest, OnlyNumbersAreGrouped) {
+  start(1 << 20);
+  write([&](ChangeSet& set) { set.put(orders, key8("a"), "1"); });
+  EpochCommit wrong = next_epoch();
+  wrong.changes.resize(1);
+  wrong.changes[0].put(orders, "short", "2");
+  EXPECT_EQ(store->commit(wrong, incarnation).has_value(), GetParam() == PlaceLayout::kByKey);
+  const auto txn = store->read();
+  EXPECT_EQ(txn->get(orders, "short")->has_value(), GetParam() == PlaceLayout::kByKey);
+  EXPECT_EQ(**txn->get(orders, key8("a")), "1");
 }
+
+INSTANTIATE_TEST_SUITE_P(Layouts, LoggedTablesTest,
+                         ::testing::Values(PlaceLayout::kByKey, PlaceLayout::kGrouped),
+                         [](const auto& tested) {
+                           return tested.param == PlaceLayout::kGrouped ? "Grouped" : "ByKey";
+                         });
 
 /// Whatever is put and erased, in epochs of any size, with starts in between: what a reader sees of
 /// a logged tree is what it sees of a plain one.
@@ -277,7 +309,7 @@ RC_GTEST_PROP(LoggedTables, AreToAReaderWhatAPlainTreeIs, ()) {
     auto opened = StateStore::open(options);
     RC_ASSERT(opened.has_value());
     store = std::move(*opened);
-    logged = {*store->logged_table("a"), *store->logged_table("b")};
+    logged = {*store->logged_table("a", PlaceLayout::kGrouped), *store->logged_table("b")};
     plain = {*store->table("plain a"), *store->table("plain b")};
   };
   open();
