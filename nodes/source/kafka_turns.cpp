@@ -4,6 +4,12 @@
 
 namespace lensart::nodes {
 
+namespace {
+/// So many partitions with a backlog are read at a time: a response has a run of each, and is freed
+/// as a whole (ADR 22).
+constexpr std::size_t kAtATime = 3;
+}  // namespace
+
 KafkaTurns::KafkaTurns(rd_kafka_t* consumer, rd_kafka_queue_t* queue,
                        const SourceDirectory& directory, KafkaNudger& nudger, std::size_t run_bytes,
                        std::function<std::vector<std::int64_t>()> behind)
@@ -12,7 +18,7 @@ KafkaTurns::KafkaTurns(rd_kafka_t* consumer, rd_kafka_queue_t* queue,
       directory_(directory),
       nudger_(nudger),
       behind_(std::move(behind)),
-      order_(run_bytes) {}
+      order_(run_bytes, kAtATime) {}
 
 void KafkaTurns::release() {
   const ReadingOrder::Sources paused = order_.paused();

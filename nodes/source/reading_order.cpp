@@ -59,9 +59,9 @@ ReadingOrder::Change ReadingOrder::turn(Behind behind) {
   sort_by_turn(candidates);
   for (std::size_t place = 0; place < candidates.size(); ++place) {
     const std::uint32_t i = candidates[place];
-    if (place < kAtATime && sources_[i].paused) change.resume.push_back(i);
+    if (place < places_ && sources_[i].paused) change.resume.push_back(i);
     // What gave nothing since the last turn may still be on its way.
-    if (place >= kAtATime && sources_[i].gave && !sources_[i].paused) change.pause.push_back(i);
+    if (place >= places_ && sources_[i].gave && !sources_[i].paused) change.pause.push_back(i);
   }
   for (Source& source : sources_) source.gave = false;
   for (const std::uint32_t i : change.pause) sources_[i].paused = true;
@@ -79,7 +79,7 @@ ReadingOrder::Change ReadingOrder::on_empty(Behind behind, Tick now) {
     return change;
   }
   // Those that came near their end leave their place to others.
-  std::size_t places = kAtATime;
+  std::size_t places = places_;
   Sources candidates;
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     if (sources_[i].paused) {

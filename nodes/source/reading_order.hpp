@@ -12,7 +12,7 @@
 
 namespace lensart::nodes {
 
-/// Of the partitions with a backlog only so many are read at a time, those whose last record read
+/// Of the partitions with a backlog only some are read at a time, those whose last record read
 /// is the oldest, and the others are paused: a log is then read roughly in the order in which it
 /// was written, however unequal its topics are (ADR 18). Partitions near their end are always read,
 /// so that nothing is paused where there is no backlog.
@@ -24,7 +24,6 @@ namespace lensart::nodes {
 /// Knows neither Kafka nor a clock. Threads: one.
 class ReadingOrder {
  public:
-  static constexpr std::size_t kAtATime = 4;
   static constexpr std::int64_t kNearEnd = 256;  ///< records
   /// One that is read and gave nothing for so many turns (its leader is away, its batch did not fit
   /// into a response) takes no other's place; it is still read.
@@ -46,8 +45,10 @@ class ReadingOrder {
   /// Of each source, how many records it is behind its end.
   using Behind = std::span<const std::int64_t>;
 
-  /// `run_bytes`: what a response has of one partition at most, about.
-  explicit ReadingOrder(std::size_t run_bytes) : run_bytes_(run_bytes) {}
+  /// `run_bytes`: what a response has of one partition at most, about. `places`: how many are read
+  /// at a time.
+  ReadingOrder(std::size_t run_bytes, std::size_t places)
+      : run_bytes_(run_bytes), places_(places) {}
 
   /// Sources that are read as from now: nothing is paused, nothing queued. Whom to pause.
   Change begin(Behind behind);
@@ -83,6 +84,7 @@ class ReadingOrder {
   Sources resume_all();
 
   std::size_t run_bytes_;
+  std::size_t places_;
   std::vector<Source> sources_;
   std::size_t taken_since_turn_ = 0;  ///< bytes
   double record_bytes_ = 1024;        ///< of a record as they come now, on average

@@ -166,7 +166,7 @@ double spread(const std::vector<Partition>& partitions) {
 /// As KafkaSource reads.
 Reading read_to_the_end(std::vector<Partition> partitions, std::mt19937& random, bool in_order) {
   FakeConsumer consumer(std::move(partitions));
-  ReadingOrder order(kRun);
+  ReadingOrder order(kRun, 3);
   Reading reading;
   const auto behind = [&consumer] {
     std::vector<std::int64_t> records;

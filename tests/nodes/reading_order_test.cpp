@@ -54,7 +54,7 @@ class ReadingOrderTest : public ::testing::Test {
     for (std::size_t i = 0; i < records; ++i) read(source, 1);
   }
 
-  ReadingOrder order{kRun};
+  ReadingOrder order{kRun, 4};
   std::vector<std::int64_t> behind;
 };
 
