@@ -32,7 +32,7 @@ std::string PlaceGroup::encode() const {
 
 LogPlace PlaceGroup::place_at(std::size_t index) const {
   const std::uint64_t entry = entries_[index];
-  return {entry >> 16 & kMaxLogChunk, static_cast<std::uint32_t>(entry & 0xFFFF)};
+  return {entry >> 16 & kMaxLogChunk, static_cast<std::uint32_t>(entry & kMaxLogOffset)};
 }
 
 std::size_t PlaceGroup::lower_bound(std::uint64_t number) const {

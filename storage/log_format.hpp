@@ -43,6 +43,8 @@ inline std::optional<LogPlace> decode_log_place(std::string_view bytes) {
 inline constexpr std::uint64_t kKeysAGroup = 64;
 /// The number of a chunk takes 40 bits there: 72 petabytes of log.
 inline constexpr std::uint64_t kMaxLogChunk = (std::uint64_t{1} << 40) - 1;
+/// A change begins within the 64 KiB of a chunk, however long it is.
+inline constexpr std::uint32_t kMaxLogOffset = 0xFFFF;
 
 /// The first number of the group, whose key is the group's.
 inline std::uint64_t group_of(std::uint64_t number) { return number & ~(kKeysAGroup - 1); }
@@ -64,7 +66,7 @@ class PlaceGroup {
 
   // REQUIRES, below: group_of(number) == first().
 
-  /// REQUIRES: `place` has a chunk up to kMaxLogChunk, and an offset below 64 KiB.
+  /// REQUIRES: the place's chunk and offset are at most kMaxLogChunk and kMaxLogOffset.
   void put(std::uint64_t number, const LogPlace& place);
   void erase(std::uint64_t number);
 

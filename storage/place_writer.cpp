@@ -1,13 +1,12 @@
 #include "storage/place_writer.hpp"
 
-#include <fmt/format.h>
-
 #include "storage/codec.hpp"
 
 namespace lensart::storage {
 
 Result<Unit> PlaceWriter::put(const LoggedTree& tree, std::string_view key, const LogPlace& place) {
   if (tree.layout == PlaceLayout::kByKey) return txn_.put_sorted(tree.recent, key, encode(place));
+  if (place.chunk > kMaxLogChunk || place.offset > kMaxLogOffset) return log_damaged();
   LENSART_TRY(turn_to(tree, key));
   group_.put(key_to_u64(key), place);
   return Unit{};
@@ -37,11 +36,7 @@ Result<Unit> PlaceWriter::finish() {
 
 /// Has the group of `key` at hand.
 Result<Unit> PlaceWriter::turn_to(const LoggedTree& tree, std::string_view key) {
-  if (key.size() != sizeof(std::uint64_t)) {
-    return fail(Errc::kStateFailed, fmt::format("a key of {} bytes where numbers are kept, eight "
-                                                "bytes each: this is a defect of the program",
-                                                key.size()));
-  }
+  if (key.size() != sizeof(std::uint64_t)) return log_damaged();
   const std::uint64_t first = group_of(key_to_u64(key));
   if (open_ == tree.recent && group_.first() == first) return Unit{};
   LENSART_TRY(finish());

@@ -15,7 +15,8 @@ class PlaceWriter {
  public:
   explicit PlaceWriter(WriteTransaction& txn) : txn_(txn) {}
 
-  /// Fails with kStateFailed when the tree's places are grouped and `key` is no number.
+  /// Fails with kStateCorrupt where a group cannot hold it: the key is no number of eight bytes, or
+  /// the place is one that the log never had.
   Result<Unit> put(const LoggedTree& tree, std::string_view key, const LogPlace& place);
   Result<Unit> erase(const LoggedTree& tree, std::string_view key);
   Result<Unit> finish();

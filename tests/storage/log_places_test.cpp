@@ -6,10 +6,12 @@
 #include <rapidcheck/gtest.h>
 
 #include <map>
+#include <random>
 #include <utility>
 #include <vector>
 
 #include "storage/codec.hpp"
+#include "storage/place_writer.hpp"
 #include "tests/storage/hex.hpp"
 #include "tests/storage/state_fixture.hpp"
 
@@ -66,6 +68,72 @@ TEST_F(GroupingTest, AStartThatEndedBeforeTheGroupingIsDoneAgain) {
   orders = *store->logged_table("orders", PlaceLayout::kGrouped);
   EXPECT_EQ(**store->read()->get(orders, key_of(5)), "five");
   EXPECT_EQ(*store->read()->count(store->tables().find("orders.recent")->second), 0U);
+}
+
+TEST_F(GroupingTest, APlaceThatTheLogNeverHadIsCorruption) {
+  for (const auto& [key, place] : std::vector<std::pair<std::string, LogPlace>>{
+           {key_of(4), {std::uint64_t{1} << 40, 0}},  // it would look like number 5
+           {key_of(4), {0, 0x1'0000}},
+           {"short", {0, 0}}}) {
+    open();
+    const Table orders = *store->logged_table("orders");
+    const Table by_key = store->tables().find("orders.recent")->second;
+    ASSERT_TRUE(store->write([&, &k = key, &p = place](WriteTransaction& txn) -> Result<Unit> {
+      LENSART_TRY(txn.clear(by_key));
+      return txn.put(by_key, k, encode(p));
+    }));
+    const auto grouped = store->logged_table("orders", PlaceLayout::kGrouped);
+    ASSERT_FALSE(grouped);
+    EXPECT_EQ(grouped.error().code, Errc::kStateCorrupt);
+    EXPECT_EQ(*store->read()->count_places({orders, by_key, PlaceLayout::kByKey}), 1U);
+    close();
+  }
+}
+
+/// Groups come and go all over a tree of many pages.
+TEST_F(GroupingTest, ALargeTreeOfGroupsIsAMapOfItsPlaces) {
+  open();
+  const LoggedTree tree{*store->table("orders"), *store->table("orders.recent64"),
+                        PlaceLayout::kGrouped};
+  std::map<std::uint64_t, std::uint64_t> model;
+  std::mt19937_64 random(7);
+  for (unsigned epoch = 1; epoch <= 60; ++epoch) {
+    std::map<std::uint64_t, bool> changes;  // whether it is put
+    const unsigned puts_in_ten = epoch % 20 < 10 ? 8 : 1;
+    for (int i = 0; i < 3'000; ++i) {
+      // Dense at the one end, one of a group at the other.
+      const std::uint64_t number = i % 2 == 0 ? random() % 20'000 : (random() % 20'000) << 32;
+      changes[number] = random() % 10 < puts_in_ten;
+    }
+    ASSERT_TRUE(store->write([&](WriteTransaction& txn) -> Result<Unit> {
+      PlaceWriter writer(txn);
+      for (const auto& [number, is_put] : changes) {
+        LENSART_TRY(is_put ? writer.put(tree, key_of(number), {epoch, 0})
+                           : writer.erase(tree, key_of(number)));
+      }
+      return writer.finish();
+    }));
+    for (const auto& [number, is_put] : changes) {
+      if (is_put) {
+        model[number] = epoch;
+      } else {
+        model.erase(number);
+      }
+    }
+    ASSERT_TRUE(store->write([&](WriteTransaction& txn) -> Result<Unit> {
+      LENSART_ASSIGN(PlaceCursor cursor, txn.places(tree, ""));
+      for (const auto& [number, chunk] : model) {
+        EXPECT_TRUE(cursor.valid());
+        EXPECT_EQ(key_to_u64(cursor.key()), number);
+        EXPECT_EQ(cursor.place().chunk, chunk);
+        LENSART_TRY(cursor.next());
+      }
+      EXPECT_FALSE(cursor.valid());
+      return Unit{};
+    })) << epoch;
+    ASSERT_FALSE(HasFailure()) << "after epoch " << epoch;
+    ASSERT_EQ(*store->read()->count_places(tree), model.size());
+  }
 }
 
 TEST(LogFormatTest, GoldenBytes) {
