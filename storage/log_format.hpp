@@ -52,6 +52,7 @@ inline std::uint64_t group_of(std::uint64_t number) { return number & ~(kKeysAGr
 /// The places of a group, in the order of the numbers; as a value of `NAME.recent64`.
 class PlaceGroup {
  public:
+  /// REQUIRES: group_of(first) == first.
   explicit PlaceGroup(std::uint64_t first = 0) : first_(first) {}
   /// Nothing if the value is damaged, or another group's.
   static std::optional<PlaceGroup> decode(std::uint64_t first, std::string_view sealed);
@@ -60,7 +61,7 @@ class PlaceGroup {
 
   std::uint64_t first() const { return first_; }
   std::size_t size() const { return size_; }
-  std::uint64_t number_at(std::size_t index) const { return group_of(first_) | low_at(index); }
+  std::uint64_t number_at(std::size_t index) const { return first_ | low_at(index); }
   LogPlace place_at(std::size_t index) const;
   std::optional<LogPlace> find(std::uint64_t number) const;
 

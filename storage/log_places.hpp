@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "graph/error.hpp"
 #include "storage/lmdb_raw.hpp"
@@ -58,10 +59,9 @@ class PlaceCursor {
 
   RawCursor raw_;
   PlaceLayout layout_;
-  PlaceGroup group_;       ///< what raw_ stands on, if places are grouped
-  std::size_t index_ = 0;  ///< in it
-  std::uint64_t number_ = 0;
-  std::array<char, sizeof(std::uint64_t)> key_{};  ///< number_, as a key
+  PlaceGroup group_;                               ///< what raw_ stands on, if places are grouped
+  std::size_t index_ = 0;                          ///< in it
+  std::array<char, sizeof(std::uint64_t)> key_{};  ///< the number there
   LogPlace place_;
 };
 
