@@ -17,6 +17,12 @@ static_assert(std::endian::native == std::endian::little, "the formats are writt
 
 __extension__ using Int128 = __int128;
 
+/// How many bytes `value` takes without the zeros at its upper end; eight for a negative one.
+constexpr std::size_t short_size(std::int64_t value) {
+  return (64 + 7 - static_cast<std::size_t>(std::countl_zero(static_cast<std::uint64_t>(value)))) /
+         8;
+}
+
 /// Appends to a string. Threads: one.
 class ByteWriter {
  public:
@@ -44,6 +50,13 @@ class ByteWriter {
     }
     number(size);
     out_.append(bytes, size);
+  }
+  /// A number that is mostly small and not negative: `base` and how many bytes, then those.
+  void short_number(std::int64_t value, std::uint8_t base = 0) {
+    const std::size_t size = short_size(value);
+    char bytes[1 + sizeof(value)] = {static_cast<char>(base + size)};
+    std::memcpy(bytes + 1, &value, sizeof(value));
+    out_.append(bytes, 1 + size);
   }
   void instant(Instant value) {
     number(static_cast<std::int64_t>(value.time_since_epoch().count()));
@@ -77,6 +90,13 @@ class StagedWriter {
   void wide(Int128 value) {
     number(static_cast<std::uint64_t>(value));
     number(static_cast<std::int64_t>(value >> 64));
+  }
+  void short_number(std::int64_t value, std::uint8_t base = 0) {
+    const std::size_t size = short_size(value);
+    char* const at = room_for(1 + sizeof(value));
+    *at = static_cast<char>(base + size);
+    std::memcpy(at + 1, &value, sizeof(value));
+    size_ -= sizeof(value) - size;
   }
   void instant(Instant value) {
     number(static_cast<std::int64_t>(value.time_since_epoch().count()));
@@ -145,6 +165,16 @@ class ByteReader {
     }
     return value;
   }
+  std::int64_t short_number(std::uint8_t base = 0) {
+    return short_bytes(static_cast<std::uint8_t>(number<std::uint8_t>() - base));
+  }
+  /// What stands behind the byte that says how many. More than eight are none.
+  std::int64_t short_bytes(std::size_t size) {
+    std::int64_t value = 0;
+    if (size > sizeof(value)) ok_ = false;
+    if (need(size)) std::memcpy(&value, bytes_.data() + at_, size), at_ += size;
+    return value;
+  }
   Instant instant() { return Instant{std::chrono::microseconds(number<std::int64_t>())}; }
   std::string_view text() { return raw(number<std::uint32_t>()); }
   std::string_view raw(std::size_t size) {
@@ -153,6 +183,8 @@ class ByteReader {
     at_ += size;
     return value;
   }
+  /// For a caller that finds a value which cannot be.
+  void fail() { ok_ = false; }
   bool ok() const { return ok_; }
   bool at_end() const { return at_ == bytes_.size(); }
   std::size_t position() const { return at_; }

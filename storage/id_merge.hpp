@@ -12,7 +12,7 @@
 
 namespace lensart::storage {
 
-inline constexpr std::size_t kIdsAStretch = 8 * kIdsPerChunk;  // 512 KB
+inline constexpr std::size_t kIdsAStretch = 32 * kIdsPerChunk;  // 512 KB
 
 using SegmentList = std::vector<std::shared_ptr<const IdSegment>>;
 

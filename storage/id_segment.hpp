@@ -76,7 +76,8 @@ class MappedFilter {
 
 /// Records between two generations of ids, each a segment in the end.
 inline constexpr std::uint64_t kIdsAGeneration = 1U << 17;
-inline constexpr std::size_t kIdsPerChunk = 4'000;
+/// What a look-up that the filter lets through has to read and check: 16 KB.
+inline constexpr std::size_t kIdsPerChunk = 1'000;
 /// Chunk numbers from here on hold the filter.
 inline constexpr std::uint32_t kFilterChunks = 0x8000'0000;
 /// The last of them: which segments this one was made of.

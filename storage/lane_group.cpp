@@ -74,7 +74,7 @@ void LaneGroup::add(const OutboxEntry& entry) {
 
 Result<Unit> LaneGroup::load(const StateStore& store, int lane, EpochNumber from, EpochNumber to) {
   return store.for_each_chunk(lane, from, to, [this](std::string_view chunk) -> Result<Unit> {
-    LENSART_ASSIGN(std::string entries, entries_of(chunk));
+    LENSART_ASSIGN(std::string entries, entries_of(chunk, registry_));
     const std::string_view kept = keep(std::move(entries));
     bool unknown = false;
     LENSART_TRY(for_each_entry(kept, [&](const OutboxEntry& entry) {

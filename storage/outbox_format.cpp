@@ -5,18 +5,18 @@
 
 #include <optional>
 
+#include "storage/row.hpp"
+
 namespace lensart::storage {
 
-Result<std::string> entries_of(std::string_view chunk) {
-  const auto damaged = [](const char* what) {
-    return fail(Errc::kStateCorrupt, fmt::format("an outbox chunk is damaged ({})", what));
-  };
-  if (const Unsealed plain = unseal(kOutboxVersion, chunk); plain.ok) {
-    return std::string(plain.value);
-  }
-  const Unsealed packed = unseal(kOutboxCompressedVersion, chunk);
-  if (!packed.ok) return damaged("checksum");
-  ByteReader reader(packed.value);
+namespace {
+
+tl::unexpected<Error> damaged(const char* what) {
+  return fail(Errc::kStateCorrupt, fmt::format("an outbox chunk is damaged ({})", what));
+}
+
+Result<std::string> decompressed(std::string_view packed) {
+  ByteReader reader(packed);
   const auto size = reader.number<std::uint32_t>();
   if (!reader.ok() || size > LZ4_MAX_INPUT_SIZE) return damaged("size");
   const std::string_view rest = reader.rest();
@@ -27,6 +27,68 @@ Result<std::string> entries_of(std::string_view chunk) {
   return entries;
 }
 
+/// The next `count` columns, in their form of today.
+void shorten_cells(const TableSpec& table, std::size_t count, ByteReader& from, std::string& out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    append_cell(out, read_cell(table.columns[i].type, from));
+  }
+}
+
+/// The body of an entry in its form of today; kept as it is when the table is unknown.
+Result<std::string> shorten_body(const TableSpec* table, EntryKind kind, std::string_view body) {
+  if (table == nullptr) return std::string(body);  // refused where the entry is used
+  const bool has_rows = kind == EntryKind::kReplace || kind == EntryKind::kReplaceNew;
+  const bool key_first = has_rows || kind == EntryKind::kDelete;
+  ByteReader reader(body);
+  std::string out;
+  shorten_cells(*table, key_first ? table->key_columns : table->columns.size(), reader, out);
+  while (has_rows && reader.ok() && !reader.at_end()) {
+    ByteReader row(reader.text());
+    std::string shortened;
+    shorten_cells(*table, table->columns.size(), row, shortened);
+    if (!row.ok() || !row.at_end()) return damaged("row");
+    ByteWriter(out).text(shortened);
+  }
+  if (!reader.ok() || !reader.at_end()) return damaged("row");
+  return out;
+}
+
+/// Entries in the long form, in that of today.
+Result<std::string> shorten_entries(std::string_view entries, const TableRegistry& registry) {
+  std::string out;
+  ByteWriter writer(out);
+  for (ByteReader reader(entries); !reader.at_end();) {
+    const auto table = reader.number<std::uint8_t>();
+    const auto kind = reader.number<std::uint8_t>();
+    const auto source = reader.number<std::uint32_t>();
+    const auto offset = reader.number<std::int64_t>();
+    const std::string_view body = reader.text();
+    if (!reader.ok()) return damaged("length");
+    LENSART_ASSIGN(const std::string shortened,
+                   shorten_body(registry.find(table), static_cast<EntryKind>(kind), body));
+    writer.number(table);
+    writer.number(kind);
+    writer.short_number(source);
+    writer.short_number(offset);
+    writer.text(shortened);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> entries_of(std::string_view chunk, const TableRegistry& registry) {
+  const auto version = static_cast<std::uint8_t>(chunk.empty() ? 0 : chunk.front());
+  const bool is_long = version == kLongOutboxVersion || version == kLongOutboxCompressedVersion;
+  const bool packed =
+      version == kOutboxCompressedVersion || version == kLongOutboxCompressedVersion;
+  const Unsealed plain = unseal(version, chunk);
+  if (!plain.ok || (!is_long && !packed && version != kOutboxVersion)) return damaged("checksum");
+  Result<std::string> entries = packed ? decompressed(plain.value) : std::string(plain.value);
+  if (!entries || !is_long) return entries;
+  return shorten_entries(*entries, registry);
+}
+
 std::string& ChunkBuilder::begin(std::uint8_t table, EntryKind kind, Origin origin) {
   if (open_.empty()) {
     open_.reserve(kOutboxChunkBytes + 4096);
@@ -35,8 +97,8 @@ std::string& ChunkBuilder::begin(std::uint8_t table, EntryKind kind, Origin orig
   ByteWriter writer(open_);
   writer.number(table);
   writer.number(static_cast<std::uint8_t>(kind));
-  writer.number(origin.source);
-  writer.number(origin.offset);
+  writer.short_number(origin.source);
+  writer.short_number(origin.offset);
   length_at_ = open_.size();
   writer.number(std::uint32_t{0});
   return open_;

@@ -12,11 +12,15 @@
 
 #include "graph/error.hpp"
 #include "storage/codec.hpp"
+#include "storage/table_spec.hpp"
 
 namespace lensart::storage {
 
-inline constexpr std::uint8_t kOutboxVersion = 1;            ///< entries as they are
-inline constexpr std::uint8_t kOutboxCompressedVersion = 2;  ///< their size, then LZ4
+inline constexpr std::uint8_t kOutboxVersion = 3;            ///< entries as they are
+inline constexpr std::uint8_t kOutboxCompressedVersion = 4;  ///< their size, then LZ4
+/// The same two with entries in their long form, of states up to format 6.
+inline constexpr std::uint8_t kLongOutboxVersion = 1;
+inline constexpr std::uint8_t kLongOutboxCompressedVersion = 2;
 inline constexpr std::size_t kOutboxChunkBytes = 60 * 1024;
 /// Smaller chunks, those of a low load, are left as they are.
 inline constexpr std::size_t kOutboxCompressFrom = 4 * 1024;
@@ -58,14 +62,15 @@ class ChunkBuilder {
 
  private:
   void close_chunk();
-  std::string open_;
+  std::string open_;  ///< version byte and entries
   std::size_t length_at_ = 0;
   std::size_t bytes_ = 0;
   std::vector<std::string> chunks_;
 };
 
-/// The entries of a sealed chunk, taken out of it. kStateCorrupt when it is damaged.
-Result<std::string> entries_of(std::string_view chunk);
+/// The entries of a sealed chunk, taken out of it; those of an older state in the form of today,
+/// which keys are compared in. kStateCorrupt when it is damaged.
+Result<std::string> entries_of(std::string_view chunk, const TableRegistry& registry);
 
 /// Calls `visit` for each of `entries`; kStateCorrupt when they are damaged. Views point into them.
 template <class Visit>
@@ -75,8 +80,8 @@ Result<Unit> for_each_entry(std::string_view entries, Visit&& visit) {
     OutboxEntry entry;
     entry.table = reader.number<std::uint8_t>();
     entry.kind = static_cast<EntryKind>(reader.number<std::uint8_t>());
-    entry.origin.source = reader.number<std::uint32_t>();
-    entry.origin.offset = reader.number<std::int64_t>();
+    entry.origin.source = static_cast<std::uint32_t>(reader.short_number());
+    entry.origin.offset = reader.short_number();
     entry.body = reader.text();
     if (!reader.ok()) return fail(Errc::kStateCorrupt, "an outbox chunk is damaged (length)");
     visit(entry);

@@ -1,13 +1,13 @@
 #include "storage/row.hpp"
 
+#include <utility>
+
 namespace lensart::storage {
 
-Cell read_cell(ColumnType type, ByteReader& reader) {
-  Cell cell;
-  cell.type = type;
-  cell.null = reader.number<std::uint8_t>() == 0;
-  if (cell.null) return cell;
-  switch (type) {
+namespace {
+
+void read_long(Cell& cell, ByteReader& reader) {
+  switch (cell.type) {
     case ColumnType::kBigint:
     case ColumnType::kInstant:
     case ColumnType::kMoney:
@@ -27,6 +27,34 @@ Cell read_cell(ColumnType type, ByteReader& reader) {
     case ColumnType::kBytes:
       cell.text = reader.text();
       break;
+  }
+}
+
+bool is_text(ColumnType type) {
+  return type == ColumnType::kText || type == ColumnType::kJson || type == ColumnType::kBytes;
+}
+
+}  // namespace
+
+Cell read_cell(ColumnType type, ByteReader& reader) {
+  Cell cell;
+  cell.type = type;
+  const auto form = reader.number<std::uint8_t>();
+  cell.null = form == kNullCell;
+  if (cell.null) return cell;
+  if (form == kLongCell) {
+    read_long(cell, reader);
+  } else if (is_text(type)) {
+    if (form < kTextCell) {
+      reader.fail();
+    } else {
+      cell.text = reader.raw(form - std::size_t{kTextCell});
+    }
+  } else {
+    cell.number = reader.short_bytes(form - std::size_t{kNumberCell});
+    cell.wide = cell.number;
+    const bool fits = type != ColumnType::kDate || std::in_range<std::int32_t>(cell.number);
+    if (!fits) reader.fail();
   }
   return cell;
 }

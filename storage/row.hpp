@@ -1,7 +1,7 @@
 /// Rows as the outbox holds them: typed, one column after the other, in the registry's order.
 ///
-/// Each column is a byte (0 NULL, 1 present), then its value: 8 bytes for numbers, instants and
-/// money, 16 for sums of money, 4 for dates, 1 for booleans, length and bytes for the rest.
+/// Each column is a byte that says NULL, or what follows: as many bytes as a number has without the
+/// zeros at its upper end, a short text, or a value in its long form (docs/state-format.md).
 #pragma once
 
 #include <cstring>
@@ -17,6 +17,14 @@
 
 namespace lensart::storage {
 
+/// What a column begins with. A number in its long form: 8 bytes (instants and money, too), 16 for
+/// sums of money, 4 for dates, 1 for booleans; a text: length as u32, and the bytes.
+inline constexpr std::uint8_t kNullCell = 0;
+inline constexpr std::uint8_t kLongCell = 1;
+inline constexpr std::uint8_t kNumberCell = 2;  ///< and how many bytes, 0 to 8
+inline constexpr std::uint8_t kTextCell = 16;   ///< and how many bytes, 0 to kShortText
+inline constexpr std::size_t kShortText = 255 - kTextCell;
+
 /// Appends columns to a string by way of `Bytes`, a ByteWriter or a StagedWriter. The caller
 /// follows the table's column order; `read_cell` checks it. Threads: one.
 template <class Bytes>
@@ -24,20 +32,27 @@ class BasicRowWriter {
  public:
   explicit BasicRowWriter(std::string& out) : out_(out) {}
 
-  void null() { out_.number(std::uint8_t{0}); }
-  void bigint(std::int64_t value) { fixed(value); }
-  void bigint(const std::optional<std::int64_t>& value) { value ? fixed(*value) : null(); }
-  void money(std::int64_t hundredths) { fixed(hundredths); }
+  void null() { out_.number(kNullCell); }
+  void bigint(std::int64_t value) { out_.short_number(value, kNumberCell); }
+  void bigint(const std::optional<std::int64_t>& value) { value ? bigint(*value) : null(); }
+  void money(std::int64_t hundredths) { bigint(hundredths); }
   void big_money(Int128 hundredths) {
-    present();
+    if (const auto low = static_cast<std::int64_t>(hundredths); low >= 0 && low == hundredths) {
+      return bigint(low);
+    }
+    out_.number(kLongCell);
     out_.wide(hundredths);
   }
-  void instant(Instant value) { fixed(value.time_since_epoch().count()); }
+  void instant(Instant value) { bigint(value.time_since_epoch().count()); }
   void instant(const std::optional<Instant>& value) { value ? instant(*value) : null(); }
-  void date(std::int32_t days) { fixed(days); }
-  void boolean(bool value) { fixed(static_cast<std::uint8_t>(value ? 1 : 0)); }
+  void date(std::int32_t days) { bigint(days); }
+  void boolean(bool value) { bigint(value ? 1 : 0); }
   void text(std::string_view value) {
-    present();
+    if (value.size() <= kShortText) {
+      out_.number(static_cast<std::uint8_t>(kTextCell + value.size()));
+      return out_.raw(value);
+    }
+    out_.number(kLongCell);
     out_.text(value);
   }
   void text(const std::string& value) { text(std::string_view(value)); }
@@ -46,12 +61,6 @@ class BasicRowWriter {
   void columns(std::string_view written) { out_.raw(written); }
 
  private:
-  void present() { out_.number(std::uint8_t{1}); }
-  template <class T>
-  void fixed(T value) {
-    present();
-    out_.number(value);
-  }
   Bytes out_;
 };
 
@@ -68,7 +77,8 @@ struct Cell {
   std::string_view text;    ///< texts, JSON, bytes
 };
 
-/// Reads the next column from `reader`; a damaged row leaves `reader.ok()` false.
+/// Reads the next column from `reader`, whatever form it has: states up to format 6 have all of
+/// them in their long one. A damaged row leaves `reader.ok()` false.
 Cell read_cell(ColumnType type, ByteReader& reader);
 
 /// Appends a cell in the form RowWriter gives it.

@@ -11,7 +11,7 @@
 namespace lensart::storage {
 
 /// Raised when any persisted format changes; a newer one is refused, an older one is migrated.
-inline constexpr std::uint32_t kStateFormat = 6;
+inline constexpr std::uint32_t kStateFormat = 7;
 
 struct StateMeta {
   std::uint32_t format = kStateFormat;

@@ -180,7 +180,8 @@ Result<Unit> StateStore::check_meta(std::string_view value, const StateStoreOpti
 
 /// Format 1 had no log, format 2 no merged segments of ids, format 3 no status writes in an order's
 /// own value, format 4 no sort keys that stand for several: a state without any says the same.
-/// Format 5 had no grouped places: they are grouped when their tree is opened.
+/// Format 5 had no grouped places: they are grouped when their tree is opened. Format 6 had numbers
+/// and texts in their long form, which is read as before.
 Result<Unit> StateStore::migrate(const StateMeta& meta) {
   StateMeta now = meta;
   now.format = kStateFormat;

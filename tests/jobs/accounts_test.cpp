@@ -17,7 +17,7 @@ class AccountsTest : public testing::Test {
     accounts.close_epoch(outbox, "lensart", directory, now);
     std::vector<std::vector<std::string>> rows;
     for (const std::string& chunk : outbox.take()) {
-      const auto read = storage::for_each_entry(storage::entries_of(chunk).value(),
+      const auto read = storage::for_each_entry(storage::entries_of(chunk, tables()).value(),
                                                 [&](const storage::OutboxEntry& entry) {
                                                   EXPECT_EQ(entry.table, kAccounts);
                                                   EXPECT_EQ(entry.kind, storage::EntryKind::kAdd);

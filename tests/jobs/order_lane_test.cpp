@@ -138,8 +138,8 @@ class OrderLaneTest : public testing::Test {
     }
     std::vector<std::string> entries;
     for (const storage::OutboxChunk& chunk : output.chunks) {
-      const auto read =
-          storage::for_each_entry(storage::entries_of(chunk.bytes).value(), [&](const auto& entry) {
+      const auto read = storage::for_each_entry(
+          storage::entries_of(chunk.bytes, tables()).value(), [&](const auto& entry) {
             const std::string_view table = tables().find(entry.table)->name;
             if (entry.table == kOrdersRaw) {
               raw_lanes.push_back(chunk.lane);

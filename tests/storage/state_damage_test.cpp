@@ -91,7 +91,7 @@ class StateDamageTest : public StateFixture {
       LENSART_TRY(opened->for_each_chunk(
           lane, opened->chain().front().number, opened->chain().back().number,
           [&](std::string_view c) -> Result<Unit> {
-            LENSART_ASSIGN(const std::string entries, entries_of(c));
+            LENSART_ASSIGN(const std::string entries, entries_of(c, TableRegistry({})));
             return for_each_entry(entries, [&](const OutboxEntry& entry) {
               out += fmt::format("{}: {}\n", lane, entry.body);
             });
