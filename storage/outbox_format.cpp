@@ -94,13 +94,15 @@ std::string& ChunkBuilder::begin(std::uint8_t table, EntryKind kind, Origin orig
     open_.reserve(kOutboxChunkBytes + 4096);
     open_.push_back(static_cast<char>(kOutboxVersion));
   }
-  ByteWriter writer(open_);
-  writer.number(table);
-  writer.number(static_cast<std::uint8_t>(kind));
-  writer.short_number(origin.source);
-  writer.short_number(origin.offset);
-  length_at_ = open_.size();
-  writer.number(std::uint32_t{0});
+  {
+    StagedWriter writer(open_);
+    writer.number(table);
+    writer.number(static_cast<std::uint8_t>(kind));
+    writer.short_number(origin.source);
+    writer.short_number(origin.offset);
+    writer.number(std::uint32_t{0});  // the length, known at the end
+  }
+  length_at_ = open_.size() - sizeof(std::uint32_t);
   return open_;
 }
 

@@ -12,6 +12,7 @@
 #include "apps/orders/json_document.hpp"
 #include "apps/orders/json_text.hpp"
 #include "apps/orders/rules.hpp"
+#include "graph/text.hpp"
 #include "graph/time_zone.hpp"
 
 namespace lensart::orders {
@@ -96,7 +97,8 @@ class EventReader::Impl {
       return Outcome::kRejected;
     }
     fields_.read_body(document_, *type);
-    Judgement judgement = judgement_of(type, now);
+    // Spelled out, the payload has no escape left that stands for anything but ASCII.
+    Judgement judgement = judgement_of(type, now, is_plainly_nfc(json));
     judge_to_first(judgement);  // rules 5 to 13
     if (!judgement.findings.empty()) {
       reject(judgement.findings.front(), rejection);
@@ -113,7 +115,7 @@ class EventReader::Impl {
     const auto type = judge_type(topic, findings);
     if (is_ignored_) return {};
     if (type) fields_.read_body(document_, *type);
-    Judgement judgement = judgement_of(type, now);
+    Judgement judgement = judgement_of(type, now, false);
     judgement.findings = std::move(findings);
     judge_all(judgement);
     auto& all_findings = judgement.findings;
@@ -174,9 +176,9 @@ class EventReader::Impl {
     return type;
   }
 
-  Judgement judgement_of(std::optional<EventType> type, Instant now) {
+  Judgement judgement_of(std::optional<EventType> type, Instant now, bool plainly_nfc) {
     texts_.clear();
-    return {rules_, document_, fields_, type, now, texts_, {}};
+    return {rules_, document_, fields_, type, now, plainly_nfc, texts_, {}};
   }
 
   void reject(const Finding& finding, Rejection& rejection) {

@@ -190,7 +190,7 @@ void judge_quantities(Judgement& judgement) {
 /// Rule 12, and the texts' normal form, without which no length is known.
 void judge_text(Judgement& judgement, Field& field, FieldId id) {
   if (!field.is_good()) return;
-  if (!is_plainly_nfc(field.text)) {
+  if (!judgement.plainly_nfc && !is_plainly_nfc(field.text)) {
     field.text = judgement.texts.emplace_back(to_nfc(field.text));
   }
   const std::size_t limit = spec_of(id).max_code_points;

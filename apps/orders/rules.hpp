@@ -32,6 +32,7 @@ struct Judgement {
   FieldTable& fields;
   std::optional<EventType> type;  ///< nothing when the event does not say; then only the envelope
   Instant now;
+  bool plainly_nfc;                ///< every text is, as a look at the whole payload has shown
   std::deque<std::string>& texts;  ///< keeps the texts that had to be normalised
   std::vector<Finding> findings;   ///< empty when the event is accepted
 };
