@@ -1,12 +1,18 @@
 #include "nodes/source/kafka_nudger.hpp"
 
 #include <chrono>
+#include <numeric>
+#include <utility>
 
 namespace lensart::nodes {
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr auto kAskEvery = std::chrono::seconds(2);
+/// All leaders, while there are nudges: the answer costs a broker about 50 us a partition.
+constexpr auto kAskAllEvery = std::chrono::milliseconds(250);
 constexpr int kAskPatienceMs = 1000;
 
 }  // namespace
@@ -27,31 +33,43 @@ KafkaNudger::~KafkaNudger() {
   thread_.join();
 }
 
-void KafkaNudger::nudge() {
+void KafkaNudger::nudge(std::vector<std::uint32_t> sources) {
   {
     const std::lock_guard lock(mutex_);
-    wanted_ = true;
+    wanted_ = std::move(sources);
   }
   changed_.notify_all();
 }
 
 void KafkaNudger::work() {
+  auto ask_all_at = SteadyClock::now();
   for (;;) {
+    std::vector<std::uint32_t> sources;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, kAskEvery, [this] { return wanted_ || stopping_; });
+      changed_.wait_for(lock, kAskEvery, [this] { return !wanted_.empty() || stopping_; });
       if (stopping_) return;
-      wanted_ = false;
+      sources = std::exchange(wanted_, {});
     }
-    ask();
+    if (const auto now = SteadyClock::now(); sources.empty() || now >= ask_all_at) {
+      ask_all_at = now + kAskAllEvery;
+      answering_.store(ask(all_sources()), std::memory_order_relaxed);
+    } else if (!ask(sources)) {
+      answering_.store(false, std::memory_order_relaxed);
+    }
   }
 }
 
-void KafkaNudger::ask() {
-  const std::size_t sources = directory_.size();
-  if (sources == 0) return;
-  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources)));
-  for (std::uint32_t source = 0; source < sources; ++source) {
+std::vector<std::uint32_t> KafkaNudger::all_sources() const {
+  std::vector<std::uint32_t> all(directory_.size());
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+bool KafkaNudger::ask(const std::vector<std::uint32_t>& sources) {
+  if (sources.empty()) return answering();
+  const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(sources.size())));
+  for (const std::uint32_t source : sources) {
     const SourceInfo& info = directory_.at(source);
     // Where it ends: the broker knows without reading its log. (For the first record since some
     // time it would load a whole batch of every partition.)
@@ -59,11 +77,12 @@ void KafkaNudger::ask() {
         RD_KAFKA_OFFSET_END;
   }
   const auto rc = rd_kafka_offsets_for_times(consumer_, list.get(), kAskPatienceMs);
-  answering_.store(rc == RD_KAFKA_RESP_ERR_NO_ERROR, std::memory_order_relaxed);
-  for (std::uint32_t source = 0; rc == RD_KAFKA_RESP_ERR_NO_ERROR && source < sources; ++source) {
-    const rd_kafka_topic_partition_t& answer = list->elems[source];
-    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) progress_.note_end(source, answer.offset);
+  if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const rd_kafka_topic_partition_t& answer = list->elems[i];
+    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR) progress_.note_end(sources[i], answer.offset);
   }
+  return true;
 }
 
 }  // namespace lensart::nodes

@@ -305,7 +305,7 @@ Result<Unit> KafkaSource::poll(RecordBatch& into, const PollLimits& limits) {
   taken_bytes_ += into.bytes.size();
   if (taken_bytes_ >= options_.prefetch_bytes / 2 && !turns_->awaits_turn()) {
     taken_bytes_ = 0;
-    nudger_->nudge();
+    turns_->nudge();
   }
   note_progress(now);
   return taken;

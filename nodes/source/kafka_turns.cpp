@@ -34,14 +34,22 @@ std::optional<std::size_t> KafkaTurns::due() {
 
 void KafkaTurns::turn() {
   follow(order_.turn(behind_()));
-  nudger_.nudge();
+  nudge();
+}
+
+void KafkaTurns::nudge() {
+  ReadingOrder::Sources read;
+  for (std::uint32_t source = 0; source < directory_.size(); ++source) {
+    if (!order_.is_paused(source)) read.push_back(source);
+  }
+  nudger_.nudge(std::move(read));
 }
 
 void KafkaTurns::on_empty(Tick now) {
   if (!order_.any_paused()) return;
   const ReadingOrder::Change change = order_.on_empty(behind_(), now);
   follow(change);
-  if (!change.empty()) nudger_.nudge();
+  if (!change.empty()) nudge();
 }
 
 /// None is resumed that is not paused: librdkafka would fetch from where it began once more.

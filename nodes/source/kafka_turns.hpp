@@ -30,6 +30,8 @@ class KafkaTurns {
   std::optional<std::size_t> due();
   /// REQUIRES: those were taken, and told of.
   void turn();
+  /// Has librdkafka look again whether its queue has room.
+  void nudge();
   /// There was no message.
   void on_empty(Tick now);
   bool is_paused(std::uint32_t source) const { return order_.is_paused(source); }

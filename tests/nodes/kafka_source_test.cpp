@@ -199,6 +199,47 @@ TEST_F(KafkaSourceTest, PartitionsAddedWhileABacklogIsReadAreReadWithTheOthers) 
   EXPECT_TRUE(source->reached_start_end());
 }
 
+/// A few partitions are read, slowly, and the others are paused: nothing but a question tells how
+/// far those have grown.
+TEST_F(KafkaSourceTest, TheLagOfEveryPartitionGrowsWhileABacklogIsRead) {
+  constexpr std::int64_t kEach = 1'000;
+  constexpr std::int64_t kMore = 5;
+  const auto to_each = [](std::int64_t records) {
+    std::vector<std::int32_t> partitions;
+    for (std::int64_t place = 0; place < kPartitions * records; ++place) {
+      partitions.push_back(static_cast<std::int32_t>(place % kPartitions));
+    }
+    return partitions;
+  };
+  ASSERT_NO_FATAL_FAILURE(write(to_each(kEach), 6'000));
+  const auto source = open_source();
+  ASSERT_TRUE(source && source->start({}));
+  const auto all_have_grown = [&] {
+    const std::vector<std::int64_t> lags = source->lags();
+    for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
+      const std::int64_t end = source->next_offset(partition) + lags[partition];
+      if (end != kEach + kMore) return false;
+    }
+    return true;
+  };
+  bool grown = false;
+  for (int poll = 0; !grown && poll < 10 + 70; ++poll) {  // too few for a turn of each
+    if (poll == 10) {
+      ASSERT_NO_FATAL_FAILURE(write(to_each(kMore), 100));
+    }
+    RecordBatch batch;
+    ASSERT_TRUE(source->poll(batch, {.max_bytes = 100'000}));
+    grown = all_have_grown();
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_TRUE(grown);
+  int unread = 0;
+  for (std::uint32_t partition = 0; partition < kPartitions; ++partition) {
+    unread += source->next_offset(partition) == 0 ? 1 : 0;
+  }
+  EXPECT_GT(unread, 0) << "all were read meanwhile, which tells how far they have grown";
+}
+
 TEST_F(KafkaSourceTest, ATopicThatIsJustBeingMadeIsAskedForAgain) {
   KafkaClientOptions options;
   options.brokers = brokers_;
