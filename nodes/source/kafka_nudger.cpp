@@ -10,10 +10,17 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kAskEvery = std::chrono::seconds(2);
-/// All leaders, while there are nudges: the answer costs a broker about 50 us a partition.
-constexpr auto kAskAllEvery = std::chrono::milliseconds(250);
+constexpr std::chrono::milliseconds kAskEvery = std::chrono::seconds(2);
+/// All leaders, while there are nudges: a broker answers for each partition.
+constexpr std::chrono::milliseconds kAskAllEvery{250};
 constexpr int kAskPatienceMs = 1000;
+
+/// With a rack the broker that a partition is fetched from need not be its leader.
+bool has_rack(rd_kafka_t* consumer) {
+  const rd_kafka_conf_t* conf = rd_kafka_conf(consumer);
+  std::size_t size = 0;  // with the terminator
+  return rd_kafka_conf_get(conf, "client.rack", nullptr, &size) == RD_KAFKA_CONF_OK && size > 1;
+}
 
 }  // namespace
 
@@ -22,6 +29,7 @@ KafkaNudger::KafkaNudger(rd_kafka_t* consumer, const SourceDirectory& directory,
     : consumer_(consumer),
       directory_(directory),
       progress_(progress),
+      reads_from_leaders_(!has_rack(consumer)),
       thread_([this] { work(); }) {}
 
 KafkaNudger::~KafkaNudger() {
@@ -51,9 +59,11 @@ void KafkaNudger::work() {
       if (stopping_) return;
       sources = std::exchange(wanted_, {});
     }
-    if (const auto now = SteadyClock::now(); sources.empty() || now >= ask_all_at) {
-      ask_all_at = now + kAskAllEvery;
-      answering_.store(ask(all_sources()), std::memory_order_relaxed);
+    if (sources.empty() || !reads_from_leaders_ || SteadyClock::now() >= ask_all_at) {
+      const bool all_answer = ask(all_sources());
+      answering_.store(all_answer, std::memory_order_relaxed);
+      // Where one does not, the others must not wait for it each time.
+      ask_all_at = SteadyClock::now() + (all_answer ? kAskAllEvery : kAskEvery);
     } else if (!ask(sources)) {
       answering_.store(false, std::memory_order_relaxed);
     }

@@ -44,6 +44,7 @@ class KafkaNudger {
   rd_kafka_t* consumer_;
   const SourceDirectory& directory_;
   ReadingProgress& progress_;
+  const bool reads_from_leaders_;
   std::atomic<bool> answering_{true};
   std::mutex mutex_;
   std::condition_variable changed_;
