@@ -17,10 +17,10 @@ namespace lensart::nodes {
 /// When its prefetch queues were full, librdkafka 2.0.2 looks again only when a second is over or
 /// when something else happens on the broker's connection. So that it goes on fetching as soon as a
 /// queue has room, something happens: we put a small question to the leaders of the partitions that
-/// are read (ADR 8). It blocks, hence the thread. (Of the calls that would do, this one keeps its
-/// timeout when a broker is away.) Now and then, in quiet times too, it is put to the leaders of
-/// all of them: that tells whether the brokers answer, and how far the partitions have grown while
-/// nothing is polled.
+/// are read (ADR 8, 24). It blocks, hence the thread. (Of the calls that would do, this one keeps
+/// its timeout when a broker is away.) Now and then, in quiet times too, it is put to the leaders
+/// of all of them: that tells whether the brokers answer, and how far the partitions have grown
+/// while nothing is polled.
 ///
 /// Threads: any. REQUIRES: goes before what it was given.
 class KafkaNudger {
